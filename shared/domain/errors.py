@@ -1,0 +1,218 @@
+"""Everything that can go wrong, as one tree.
+
+Two families decide about retry. What is wrong with the input stays wrong, so it
+is never tried again; what is wrong with the world may pass, so it is, within
+bounds. The class says which condition holds, `code` is what users see, and the
+`detail` says what was wrong and what to do.
+
+    MienError
+    ├── InputError                what was sent is wrong: never retried
+    │   ├── RequestError          the request: fields, options, ids
+    │   │   ├── InvalidRequest    invalid_request
+    │   │   ├── BodyTooLarge      body_too_large
+    │   │   ├── EmptyFile         empty_file
+    │   │   └── IdempotencyMismatch  idempotency_mismatch
+    │   ├── AccessError
+    │   │   ├── Unauthenticated   unauthenticated
+    │   │   ├── Forbidden         forbidden
+    │   │   └── NotFound          not_found
+    │   ├── Conflict
+    │   │   ├── StateConflict     state_conflict
+    │   │   ├── IdempotencyInFlight  idempotency_in_flight
+    │   │   └── Gone              gone
+    │   └── MediaError            the recording
+    │       ├── UnsupportedMedia  unsupported_media
+    │       ├── NoVideo           no_video
+    │       ├── MediaUnreadable   media_unreadable
+    │       ├── ResolutionLimit   resolution_limit
+    │       ├── DurationLimit     duration_limit
+    │       ├── StreamLimit       stream_limit
+    │       ├── CodecNotAllowed   codec_not_allowed
+    │       ├── TimingInvalid     timing_invalid
+    │       ├── MediaMissing      media_missing
+    │       └── MediaAltered      media_altered
+    └── WorldError                what is around us is wrong: retried, bounded
+        ├── StorageFull           storage_full
+        ├── Unavailable           unavailable
+        ├── AnalyserDied          analyser_died
+        └── TimedOut              timeout
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MienError(Exception):
+    """A condition with a stable code, what was wrong, and what to do about it."""
+
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Something went wrong inside Mien"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+
+
+class InputError(MienError):
+    """Wrong as sent; trying again changes nothing."""
+
+
+class WorldError(MienError):
+    """Wrong for now; trying again may help."""
+
+
+class RequestError(InputError):
+    """The request cannot be understood or accepted."""
+
+
+class InvalidRequest(RequestError):
+    code = "invalid_request"
+    title = "A field of the request is not valid"
+
+    def __init__(self, detail: str = "", *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+class BodyTooLarge(RequestError):
+    code = "body_too_large"
+    title = "The recording is larger than this deployment accepts"
+
+
+class EmptyFile(RequestError):
+    code = "empty_file"
+    title = "The file holds no bytes"
+
+
+class IdempotencyMismatch(RequestError):
+    code = "idempotency_mismatch"
+    title = "This Idempotency-Key was used with other content"
+
+
+class AccessError(InputError):
+    """Who asks may not have what is asked for."""
+
+
+class Unauthenticated(AccessError):
+    code = "unauthenticated"
+    title = "No valid key or session came with the request"
+
+
+class Forbidden(AccessError):
+    code = "forbidden"
+    title = "The key lacks the scope for this"
+
+
+class NotFound(AccessError):
+    code = "not_found"
+    title = "There is nothing with this id"
+
+
+class Conflict(InputError):
+    """The request contradicts the present state."""
+
+
+class StateConflict(Conflict):
+    code = "state_conflict"
+    title = "The state does not allow this"
+
+
+class IdempotencyInFlight(Conflict):
+    code = "idempotency_in_flight"
+    title = "A request with this Idempotency-Key is still being answered"
+
+
+class Gone(Conflict):
+    code = "gone"
+    title = "This was erased or has expired"
+
+
+class MediaError(InputError):
+    """The recording cannot be analysed."""
+
+
+class UnsupportedMedia(MediaError):
+    code = "unsupported_media"
+    title = "The file is not a recording of a supported container"
+
+
+class NoVideo(MediaError):
+    code = "no_video"
+    title = "The recording has no video stream"
+
+
+class MediaUnreadable(MediaError):
+    code = "media_unreadable"
+    title = "Too little of the recording can be decoded"
+
+
+class ResolutionLimit(MediaError):
+    code = "resolution_limit"
+    title = "The picture is larger than this deployment accepts"
+
+
+class DurationLimit(MediaError):
+    code = "duration_limit"
+    title = "The recording is longer than this deployment accepts"
+
+
+class StreamLimit(MediaError):
+    code = "stream_limit"
+    title = "The file holds more streams than this deployment accepts"
+
+
+class CodecNotAllowed(MediaError):
+    code = "codec_not_allowed"
+    title = "The video codec is not one of the accepted ones"
+
+
+class TimingInvalid(MediaError):
+    code = "timing_invalid"
+    title = "The frames carry no usable presentation times"
+
+
+class MediaMissing(MediaError):
+    code = "media_missing"
+    title = "The stored recording is not there any more"
+
+
+class MediaAltered(MediaError):
+    code = "media_altered"
+    title = "The stored recording is not the one that was accepted"
+
+
+class StorageFull(WorldError):
+    code = "storage_full"
+    title = "No space is left to store the recording"
+
+
+class Unavailable(WorldError):
+    code = "unavailable"
+    title = "A service that Mien needs does not answer"
+
+
+class AnalyserDied(WorldError):
+    code = "analyser_died"
+    title = "The analyser crashed, stalled or ran out of memory"
+
+
+class TimedOut(WorldError):
+    code = "timeout"
+    title = "The analysis took longer than its hard limit"
+
+
+def every_error() -> list[type[MienError]]:
+    """All conditions that carry a code of their own, in the order of the tree."""
+
+    def walk(kind: type[MienError]) -> list[type[MienError]]:
+        own = [kind] if "code" in vars(kind) else []
+        return own + [leaf for child in kind.__subclasses__() for leaf in walk(child)]
+
+    return walk(MienError)
+
+
+def error_of(code: str, detail: str) -> MienError:
+    """Rebuild an error that crossed a process border as its code and detail."""
+    kinds = {kind.code: kind for kind in every_error()}
+    return kinds.get(code, MienError)(detail)
