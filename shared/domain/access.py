@@ -1,0 +1,64 @@
+"""Who may ask for what: keys, scopes, and the principal behind a request."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from shared.domain.errors import Forbidden
+from shared.domain.ids import KeyId, WorkspaceId
+
+Scope = Literal["jobs:read", "jobs:write", "webhooks", "admin"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+SECRET_BYTES = 32  # 256 bits: guessing is hopeless, so a plain sha256 guards them well enough
+LOGIN_TOKEN_S = 600.0
+SESSION_S = 30 * 86400.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Principal:
+    workspace_id: WorkspaceId
+    scopes: frozenset[Scope]
+    by_session: bool = False
+
+    def require(self, scope: Scope) -> None:
+        if scope not in self.scopes and "admin" not in self.scopes:
+            raise Forbidden(f"this needs a key with the scope '{scope}'")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiKey:
+    id: KeyId
+    workspace: str
+    name: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def same_digest(left: bytes, right: bytes) -> bool:
+    return hmac.compare_digest(left, right)
+
+
+def format_key(key_id: KeyId, secret: str) -> str:
+    return f"mien_{key_id.hex}_{secret}"
+
+
+def parse_key(text: str) -> tuple[KeyId, str] | None:
+    """The id and the secret of `mien_<id>_<secret>`; None for anything else."""
+    parts = text.split("_", 2)
+    if len(parts) != 3 or parts[0] != "mien" or not parts[2]:
+        return None
+    try:
+        return KeyId(UUID(hex=parts[1])), parts[2]
+    except ValueError:
+        return None

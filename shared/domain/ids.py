@@ -1,0 +1,36 @@
+"""Typed ids. In the database a UUIDv7; on the wire the same behind a readable prefix."""
+
+from __future__ import annotations
+
+from typing import NewType
+from uuid import UUID
+
+from shared.domain.errors import NotFound
+
+JobId = NewType("JobId", UUID)
+VideoId = NewType("VideoId", UUID)
+WorkspaceId = NewType("WorkspaceId", UUID)
+KeyId = NewType("KeyId", UUID)
+
+
+def to_wire(prefix: str, value: UUID) -> str:
+    return f"{prefix}_{value.hex}"
+
+
+def from_wire(prefix: str, text: str) -> UUID:
+    """Raises NotFound for what cannot be such an id: there is nothing with it."""
+    head, _, digits = text.partition("_")
+    if head != prefix or len(digits) != 32 or digits.lower() != digits:
+        raise NotFound(f"'{text[:80]}' is not an id of the form {prefix}_<32 hexadecimal digits>")
+    try:
+        return UUID(hex=digits)
+    except ValueError:
+        raise NotFound(f"'{text[:80]}' is not an id of the form {prefix}_<32 hexadecimal digits>") from None
+
+
+def job_id_of(text: str) -> JobId:
+    return JobId(from_wire("job", text))
+
+
+def video_id_of(text: str) -> VideoId:
+    return VideoId(from_wire("vid", text))

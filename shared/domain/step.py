@@ -1,0 +1,64 @@
+"""Everything slow is a step, and every step lives under the same lease.
+
+A claim takes the next fair step and gives its bearer a token; only the bearer of
+the latest token may write. A process that dies leaves a lease that runs out, and
+nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from shared.domain.ids import JobId, WorkspaceId
+from shared.domain.job import JobState
+from shared.domain.options import Device
+
+StepKind = Literal["plan", "segment", "finish", "thumbnails"]
+STEP_KINDS: tuple[StepKind, ...] = get_args(StepKind)
+StepState = Literal["ready", "leased", "done", "dead", "canceled"]
+STEP_STATES: tuple[StepState, ...] = get_args(StepState)
+
+JOB_KINDS: frozenset[StepKind] = frozenset({"plan", "segment", "finish"})
+"""Steps that a job waits for; the others only adorn a result that stands."""
+
+DeviceClass = Literal["cpu", "gpu"]
+
+MAX_ATTEMPTS = 3  # analysers that died on one step before it is given up
+MAX_LOSSES = 10  # workers that vanished with one step; deployments alone must not fail a job
+BACKOFF_S = (2.0, 10.0, 30.0)  # wait after the first, second, third death of an analyser
+HARD_BASE_S = 120.0
+HARD_PER_MEDIA_S = 10.0
+
+
+def hard_limit_s(media_s: float) -> float:
+    """The longest a step may hold its lease, however often it is renewed."""
+    return HARD_BASE_S + HARD_PER_MEDIA_S * media_s
+
+
+def backoff_s(attempts: int) -> float:
+    return BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1]
+
+
+def devices_served_by(device_class: DeviceClass) -> tuple[Device, ...]:
+    return ("auto", device_class)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepKey:
+    job_id: JobId
+    kind: StepKind
+    index: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A step under a lease, with what is needed to carry it out."""
+
+    key: StepKey
+    workspace_id: WorkspaceId
+    token: int
+    job_state: JobState
+    planned: dict[str, Any] | None
+    media_s: float
+    attempts: int

@@ -1,0 +1,27 @@
+"""A stored recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from shared.domain.ids import VideoId, WorkspaceId
+
+VideoState = Literal["stored", "deleted"]
+VIDEO_STATES: tuple[VideoState, ...] = get_args(VideoState)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Video:
+    id: VideoId
+    workspace_id: WorkspaceId
+    storage_key: str
+    size_bytes: int
+    sha256: str
+    modified_ns: int
+    """Modification time of the stored file; with the size it tells whether the file was touched."""
+    original_name: str
+    state: VideoState
+    created_at: datetime
+    expires_at: datetime | None
