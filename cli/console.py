@@ -1,0 +1,40 @@
+"""What the command line says while it works: always on stderr, so that stdout carries results alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Failure(Exception):
+    """A condition that the user can act on; its text says what was wrong and what to do."""
+
+
+def stderr() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def note(text: str) -> None:
+    stderr().print(text, markup=False)
+
+
+def complain(failure: Exception) -> None:
+    stderr().print(f"mien: {failure}", style="bold red", markup=False)
+
+
+@contextmanager
+def spinner(text: str) -> Iterator[None]:
+    """Show that something is going on; on a stderr that is no terminal, say it once."""
+    console = stderr()
+    if not console.is_terminal:
+        note(f"{text} …")
+        yield
+        return
+    with console.status(f"{text} …"):
+        yield
