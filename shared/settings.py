@@ -59,10 +59,10 @@ class Settings(BaseSettings):
     log_format: str = Field(default="json", pattern="^(json|console)$")
 
     def media_limits(self) -> MediaLimits:
-        return MediaLimits(duration_s=self.max_duration_s, file_bytes=self.max_upload_bytes)
+        return MediaLimits(duration_s=self.max_duration_s, size_bytes=self.max_upload_bytes)
 
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment and the secrets directory. Raises pydantic.ValidationError, naming each wrong one."""
     secrets = Path(os.environ.get("MIEN_SECRETS_DIR", "/run/secrets"))
-    return Settings(_secrets_dir=secrets if secrets.is_dir() else None, **overrides)
+    return Settings(_secrets_dir=secrets if secrets.is_dir() else None, **overrides)  # type: ignore[call-arg]

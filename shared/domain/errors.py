@@ -10,15 +10,13 @@ bounds. The class says which condition holds, `code` is what users see, and the
     │   ├── RequestError          the request: fields, options, ids
     │   │   ├── InvalidRequest    invalid_request
     │   │   ├── BodyTooLarge      body_too_large
-    │   │   ├── EmptyFile         empty_file
-    │   │   └── IdempotencyMismatch  idempotency_mismatch
+    │   │   └── EmptyFile         empty_file
     │   ├── AccessError
     │   │   ├── Unauthenticated   unauthenticated
     │   │   ├── Forbidden         forbidden
     │   │   └── NotFound          not_found
     │   ├── Conflict
     │   │   ├── StateConflict     state_conflict
-    │   │   ├── IdempotencyInFlight  idempotency_in_flight
     │   │   └── Gone              gone
     │   └── MediaError            the recording
     │       ├── UnsupportedMedia  unsupported_media
@@ -35,6 +33,7 @@ bounds. The class says which condition holds, `code` is what users see, and the
         ├── StorageFull           storage_full
         ├── Unavailable           unavailable
         ├── AnalyserDied          analyser_died
+        ├── WorkerLost            worker_lost
         └── TimedOut              timeout
 """
 
@@ -85,11 +84,6 @@ class EmptyFile(RequestError):
     title = "The file holds no bytes"
 
 
-class IdempotencyMismatch(RequestError):
-    code = "idempotency_mismatch"
-    title = "This Idempotency-Key was used with other content"
-
-
 class AccessError(InputError):
     """Who asks may not have what is asked for."""
 
@@ -116,11 +110,6 @@ class Conflict(InputError):
 class StateConflict(Conflict):
     code = "state_conflict"
     title = "The state does not allow this"
-
-
-class IdempotencyInFlight(Conflict):
-    code = "idempotency_in_flight"
-    title = "A request with this Idempotency-Key is still being answered"
 
 
 class Gone(Conflict):
@@ -195,6 +184,11 @@ class Unavailable(WorldError):
 class AnalyserDied(WorldError):
     code = "analyser_died"
     title = "The analyser crashed, stalled or ran out of memory"
+
+
+class WorkerLost(WorldError):
+    code = "worker_lost"
+    title = "Workers vanished again and again while they worked on this"
 
 
 class TimedOut(WorldError):

@@ -27,8 +27,8 @@ class VideoFacts:
 class Segment:
     """A stretch of the recording that one step analyses on its own.
 
-    It owns the samples whose frame has start_pts <= pts < end_pts; decoding starts
-    at the key frame seek_pts, which lies at or before start_pts.
+    It owns the samples whose frame has start_pts <= pts < end_pts. Decoding starts
+    where seeking to seek_pts, which lies at or before start_pts, leads to.
     """
 
     index: int
@@ -59,6 +59,8 @@ class Plan:
     samples_total: int
     segments: tuple[Segment, ...]
     warnings: tuple[str, ...] = ()
+    trusted_pts: bool = True
+    """False when frames take the packets' times in order of output, as in AVI with reordered frames."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -69,6 +71,7 @@ class Plan:
             "samples_total": self.samples_total,
             "segments": [segment.to_dict() for segment in self.segments],
             "warnings": list(self.warnings),
+            "trusted_pts": self.trusted_pts,
         }
 
     @classmethod
@@ -81,4 +84,5 @@ class Plan:
             samples_total=data["samples_total"],
             segments=tuple(Segment.of(segment) for segment in data["segments"]),
             warnings=tuple(data["warnings"]),
+            trusted_pts=data["trusted_pts"],
         )

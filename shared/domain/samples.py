@@ -13,7 +13,7 @@ import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from shared.domain.emotions import EMOTIONS, dominant
 
@@ -62,7 +62,7 @@ class Sample:
 def pack_samples(samples: Sequence[Sample]) -> bytes:
     """Samples as bytes; equal samples give equal bytes on every machine."""
     faces = [face for sample in samples for face in sample.faces]
-    columns = [
+    columns: list[array[Any]] = [
         array("I", [sample.number for sample in samples]),
         array("d", [sample.t_s for sample in samples]),
         array("B", [STATUSES.index(sample.status) for sample in samples]),
@@ -106,8 +106,8 @@ class _ColumnReader:
         self._data = data
         self._at = 0
 
-    def take(self, code: str, count: int) -> array[int] | array[float]:
-        column = array(code)
+    def take(self, code: str, count: int) -> array[Any]:
+        column: array[Any] = array(code)
         end = self._at + count * column.itemsize
         if end > len(self._data):
             raise ValueError("packed samples end too early")
@@ -116,7 +116,7 @@ class _ColumnReader:
         return _little_endian(column)
 
 
-def _little_endian(column: array) -> array:  # type: ignore[type-arg]
+def _little_endian(column: array[Any]) -> array[Any]:
     if sys.byteorder == "big":
         column.byteswap()
     return column

@@ -1,0 +1,137 @@
+"""Who works on what next: the fair claim of a step under a fresh lease.
+
+A claim runs under one transaction-level advisory lock, so that fairness is exact.
+All times are the database's; no worker's clock counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import and_, func, or_, select, true
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from shared.db.jobs import move_job
+from shared.db.steps import give_up, step_query
+from shared.db.tables import JobRow, StepRow
+from shared.domain.errors import WorkerLost
+from shared.domain.ids import JobId, WorkspaceId
+from shared.domain.job import WORKING
+from shared.domain.step import (
+    JOB_KINDS,
+    MAX_LOSSES,
+    Claim,
+    DeviceClass,
+    StepKey,
+    devices_served_by,
+    hard_limit_s,
+)
+
+CLAIM_LOCK = 0x636C61696D  # "claim"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bearer:
+    """A worker as it asks for work."""
+
+    name: str
+    device_class: DeviceClass
+    engine: str
+    """A job keeps the engine of its first segment."""
+    lease_s: float
+
+
+def claim_step(session: Session, bearer: Bearer) -> Claim | None:
+    """The next fair step under a fresh lease; None when nothing is ready for this bearer."""
+    session.execute(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
+    while (key := _next_candidate(session, bearer)) is not None:
+        job = session.get_one(JobRow, key.job_id, with_for_update=True, populate_existing=True)
+        step = session.scalar(step_query(key).where(_claimable()).with_for_update())
+        if step is None:  # it was committed while we waited for the job
+            continue
+        if step.state == "leased" and step.losses + 1 >= MAX_LOSSES:
+            give_up(session, job, step, WorkerLost(f"{MAX_LOSSES} workers vanished while they worked on this"))
+            continue
+        return _lease(session, job, step, bearer)
+    return None
+
+
+def _next_candidate(session: Session, bearer: Bearer) -> StepKey | None:
+    held = (
+        select(StepRow.workspace_id, StepRow.job_id, func.count().label("leases"))
+        .where(StepRow.state == "leased", StepRow.leased_until > func.now())
+        .group_by(StepRow.workspace_id, StepRow.job_id)
+        .cte("held")
+    )
+    tenant = select(held.c.workspace_id, func.sum(held.c.leases).label("leases")).group_by(held.c.workspace_id).cte()
+    found = session.execute(
+        select(StepRow.job_id, StepRow.kind, StepRow.index.label("number"))
+        .join(JobRow, JobRow.id == StepRow.job_id)
+        .outerjoin(held, held.c.job_id == StepRow.job_id)
+        .outerjoin(tenant, tenant.c.workspace_id == StepRow.workspace_id)
+        .where(_claimable(), _meant_for(bearer))
+        .order_by(
+            StepRow.priority.desc(),
+            func.coalesce(tenant.c.leases, 0),
+            func.coalesce(held.c.leases, 0),
+            StepRow.job_id,
+            StepRow.kind,
+            StepRow.index,
+        )
+        .limit(1)
+    ).first()
+    return StepKey(job_id=JobId(found.job_id), kind=found.kind, index=found.number) if found else None
+
+
+def _claimable() -> ColumnElement[bool]:
+    fresh = and_(StepRow.state == "ready", StepRow.not_before <= func.now())
+    expired = and_(StepRow.state == "leased", StepRow.leased_until <= func.now())
+    return or_(fresh, expired)
+
+
+def _meant_for(bearer: Bearer) -> ColumnElement[bool]:
+    in_progress = and_(StepRow.kind.in_(JOB_KINDS), JobRow.state.in_(WORKING))
+    afterwards = and_(StepRow.kind.not_in(JOB_KINDS), JobRow.state == "succeeded")
+    same_engine = or_(StepRow.kind != "segment", JobRow.engine.is_(None), JobRow.engine == bearer.engine)
+    return and_(StepRow.device.in_(devices_served_by(bearer.device_class)), or_(in_progress, afterwards), same_engine)
+
+
+def _lease(session: Session, job: JobRow, step: StepRow, bearer: Bearer) -> Claim:
+    step.losses += step.state == "leased"
+    step.state = "leased"
+    step.lease_token += 1
+    step.leased_by = bearer.name
+    step.leased_until = func.now() + timedelta(seconds=bearer.lease_s)
+    step.hard_deadline = func.now() + timedelta(seconds=hard_limit_s(step.media_s))
+    if step.kind == "segment" and job.engine is None:
+        job.engine = bearer.engine
+    if job.state == "queued":
+        job.started_at = func.now()
+        move_job(session, job, "planning")
+    session.flush()
+    return _to_claim(job, step)
+
+
+def _to_claim(job: JobRow, step: StepRow) -> Claim:
+    return Claim(
+        key=StepKey(job_id=JobId(job.id), kind=step.kind, index=step.index),  # type: ignore[arg-type]
+        workspace_id=WorkspaceId(job.workspace_id),
+        token=step.lease_token,
+        job_state=job.state,  # type: ignore[arg-type]
+        planned=step.planned,
+        media_s=step.media_s,
+        attempts=step.attempts,
+    )
+
+
+def is_anything_ready(session: Session, bearer: Bearer) -> bool:
+    query = select(true()).select_from(StepRow).join(JobRow, JobRow.id == StepRow.job_id)
+    return bool(session.scalar(query.where(_claimable(), _meant_for(bearer)).limit(1)))
+
+
+def classes_waiting(session: Session) -> list[DeviceClass]:
+    """The classes for which a hint is due; `auto` work is announced to cpu workers, others find it by polling."""
+    waiting = session.scalars(select(StepRow.device).where(_claimable()).distinct())
+    return sorted({"gpu" if device == "gpu" else "cpu" for device in waiting})

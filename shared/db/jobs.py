@@ -1,0 +1,189 @@
+"""Jobs: accept, read, list, cancel, and the moves between states.
+
+Whoever changes a job locks its row first and its steps after, everywhere in this
+package, so that no two can wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy.orm import Session
+
+from shared.db.ids import new_id
+from shared.db.tables import EventRow, JobRow, StepRow
+from shared.domain.errors import MienError, NotFound, StateConflict
+from shared.domain.ids import JobId, VideoId, WorkspaceId
+from shared.domain.job import PRIORITIES, TERMINAL, Job, JobRequest, JobState, Progress, check_edge
+from shared.domain.options import Options
+from shared.domain.video import Video
+
+PLAN_BYTES_PER_S = 10e6  # a slow disk still hashes this much; sizes the hard limit of the plan step
+
+
+def insert_job(session: Session, video: Video, request: JobRequest) -> JobId:
+    """A queued job and its first step. The caller's transaction makes both real at once."""
+    job_id = JobId(new_id())
+    session.add(
+        JobRow(
+            id=job_id,
+            workspace_id=video.workspace_id,
+            video_id=video.id,
+            options=request.options.to_dict(),
+            purpose=request.purpose,
+            consent_reference=request.consent_reference,
+            reference=request.reference,
+            metadata_=request.metadata,
+            priority=PRIORITIES.index(request.priority),
+            state="queued",
+        )
+    )
+    session.flush()
+    add_step(session, session.get_one(JobRow, job_id), "plan", media_s=video.size_bytes / PLAN_BYTES_PER_S)
+    return job_id
+
+
+def add_step(
+    session: Session,
+    job: JobRow,
+    kind: str,
+    *,
+    index: int = 0,
+    media_s: float = 0.0,
+    planned: dict[str, Any] | None = None,
+) -> None:
+    session.add(
+        StepRow(
+            job_id=job.id,
+            kind=kind,
+            index=index,
+            workspace_id=job.workspace_id,
+            device=job.options["device"],
+            priority=job.priority,
+            state="ready",
+            planned=planned,
+            media_s=media_s,
+        )
+    )
+
+
+def get_job(session: Session, workspace_id: WorkspaceId, job_id: JobId) -> Job:
+    """Raises NotFound, also for a job of another workspace."""
+    row = session.execute(_with_progress().where(JobRow.id == job_id, JobRow.workspace_id == workspace_id)).first()
+    if row is None:
+        raise NotFound("there is no such job")
+    return to_job(row)
+
+
+def get_jobs(session: Session, job_ids: Iterable[JobId]) -> list[Job]:
+    """Jobs of any workspace, for a caller that has checked who may see them."""
+    return [to_job(row) for row in session.execute(_with_progress().where(JobRow.id.in_(list(job_ids))))]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobFilter:
+    state: JobState | None = None
+    reference: str | None = None
+    video_id: VideoId | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        wanted = {JobRow.state: self.state, JobRow.reference: self.reference, JobRow.video_id: self.video_id}
+        return [column == value for column, value in wanted.items() if value is not None]
+
+
+def list_jobs(
+    session: Session, workspace_id: WorkspaceId, wanted: JobFilter, *, limit: int, before: JobId | None
+) -> list[Job]:
+    """Newest first; ids sort by time, so the last id of a page is where the next one starts."""
+    query = _with_progress().where(JobRow.workspace_id == workspace_id, *wanted.conditions())
+    if before is not None:
+        query = query.where(JobRow.id < before)
+    return [to_job(row) for row in session.execute(query.order_by(JobRow.id.desc()).limit(limit))]
+
+
+def cancel_job(session: Session, workspace_id: WorkspaceId, job_id: JobId) -> None:
+    """Accepted until the result commits. Raises NotFound, or StateConflict once the job is over."""
+    job = session.scalar(
+        select(JobRow).where(JobRow.id == job_id, JobRow.workspace_id == workspace_id).with_for_update()
+    )
+    if job is None:
+        raise NotFound("there is no such job")
+    if job.state in TERMINAL:
+        raise StateConflict(f"the job is already {job.state}")
+    if job.state != "canceling":
+        drop_steps(session, job, ("ready",))
+        move_job(session, job, "canceling" if has_steps(session, job, ("leased",)) else "canceled")
+
+
+def move_job(session: Session, job: JobRow, state: JobState) -> None:
+    """Follow an edge; the end of a job is an event. The caller holds the job's lock."""
+    check_edge(job.state, state)  # type: ignore[arg-type]
+    job.state = state
+    job.version += 1
+    if state in TERMINAL:
+        job.finished_at = func.now()
+        session.add(EventRow(id=new_id(), workspace_id=job.workspace_id, job_id=job.id, type=f"job.{state}"))
+
+
+def fail_job(session: Session, job: JobRow, error: MienError) -> None:
+    drop_steps(session, job, ("ready", "leased"))
+    job.error_code, job.error_detail = error.code, error.detail
+    move_job(session, job, "failed")
+
+
+def drop_steps(session: Session, job: JobRow, states: Sequence[str]) -> None:
+    open_steps = (StepRow.job_id == job.id) & StepRow.state.in_(states)
+    session.execute(update(StepRow).where(open_steps).values(state="canceled", leased_until=None))
+
+
+def has_steps(session: Session, job: JobRow, states: Sequence[str], kind: str | None = None) -> bool:
+    query = select(StepRow.job_id).where(StepRow.job_id == job.id, StepRow.state.in_(states))
+    return session.scalar((query if kind is None else query.where(StepRow.kind == kind)).limit(1)) is not None
+
+
+def _with_progress() -> Select[JobRow, int, datetime]:
+    done = select(func.coalesce(func.sum(StepRow.samples_done), 0)).where(StepRow.job_id == JobRow.id).scalar_subquery()
+    return select(JobRow, done, func.now())
+
+
+def to_job(found: Row[JobRow, int, datetime]) -> Job:
+    row, samples_done, now = found
+    return Job(
+        id=JobId(row.id),
+        workspace_id=WorkspaceId(row.workspace_id),
+        video_id=VideoId(row.video_id),
+        request=_to_request(row),
+        state=row.state,  # type: ignore[arg-type]
+        version=row.version,
+        progress=_progress(row, samples_done, now),
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        error_code=row.error_code,
+        error_detail=row.error_detail,
+        engine=row.engine,
+        plan=row.plan,
+    )
+
+
+def _to_request(row: JobRow) -> JobRequest:
+    return JobRequest(
+        options=Options(**row.options),
+        purpose=row.purpose,  # type: ignore[arg-type]
+        consent_reference=row.consent_reference,
+        reference=row.reference,
+        metadata=row.metadata_,
+        priority=PRIORITIES[row.priority],
+    )
+
+
+def _progress(row: JobRow, samples_done: int, now: datetime) -> Progress:
+    eta_s = None
+    if row.state == "running" and row.started_at and row.samples_total and samples_done:
+        elapsed_s = (now - row.started_at).total_seconds()
+        eta_s = round(elapsed_s * (row.samples_total - samples_done) / samples_done, 1)
+    return Progress(samples_done=samples_done, samples_total=row.samples_total, eta_s=eta_s)

@@ -1,0 +1,86 @@
+"""Stored recordings."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from shared.db.tables import JobRow, StepRow, VideoRow
+from shared.domain.errors import Gone, NotFound
+from shared.domain.ids import VideoId, WorkspaceId
+from shared.domain.video import Video
+
+
+def insert_video(session: Session, video: Video) -> None:
+    session.add(
+        VideoRow(
+            id=video.id,
+            workspace_id=video.workspace_id,
+            storage_key=video.storage_key,
+            size_bytes=video.size_bytes,
+            sha256=video.sha256,
+            modified_ns=video.modified_ns,
+            original_name=video.original_name,
+            state=video.state,
+            created_at=video.created_at,
+            expires_at=video.expires_at,
+        )
+    )
+    session.flush()
+
+
+def get_video(session: Session, workspace_id: WorkspaceId, video_id: VideoId) -> Video:
+    """Raises NotFound, also for a video of another workspace."""
+    row = session.scalar(select(VideoRow).where(VideoRow.id == video_id, VideoRow.workspace_id == workspace_id))
+    if row is None:
+        raise NotFound("there is no such video")
+    return to_video(row)
+
+
+def get_stored_video(session: Session, workspace_id: WorkspaceId, video_id: VideoId) -> Video:
+    """Raises NotFound, or Gone when its file was deleted."""
+    video = get_video(session, workspace_id, video_id)
+    if video.state != "stored":
+        raise Gone("the recording was deleted; upload it again")
+    return video
+
+
+def video_of_job(session: Session, job_id: UUID) -> Video:
+    row = session.scalars(select(VideoRow).join(JobRow, JobRow.video_id == VideoRow.id).where(JobRow.id == job_id))
+    return to_video(row.one())
+
+
+def due_for_deletion(session: Session, limit: int = 100) -> list[Video]:
+    """Stored files that have expired, or that a job was told not to keep, and that no open step needs."""
+    job_of_video = JobRow.video_id == VideoRow.id
+    busy = exists().where(job_of_video, StepRow.job_id == JobRow.id, StepRow.state.in_(("ready", "leased")))
+    unkept = exists().where(job_of_video, JobRow.options["keep_video"].as_boolean().is_(False))
+    due = and_(VideoRow.state == "stored", ~busy, or_(VideoRow.expires_at < func.now(), unkept))
+    return [to_video(row) for row in session.scalars(select(VideoRow).where(due).limit(limit))]
+
+
+def mark_deleted(session: Session, video_id: VideoId) -> None:
+    session.execute(update(VideoRow).where(VideoRow.id == video_id).values(state="deleted"))
+
+
+def known_storage_keys(session: Session, keys: list[str]) -> set[str]:
+    """Which of these keys a stored video claims; the rest are orphans."""
+    query = select(VideoRow.storage_key).where(VideoRow.storage_key.in_(keys), VideoRow.state == "stored")
+    return set(session.scalars(query))
+
+
+def to_video(row: VideoRow) -> Video:
+    return Video(
+        id=VideoId(row.id),
+        workspace_id=WorkspaceId(row.workspace_id),
+        storage_key=row.storage_key,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        modified_ns=row.modified_ns,
+        original_name=row.original_name,
+        state=row.state,  # type: ignore[arg-type]
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
