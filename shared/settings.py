@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.limits import MediaLimits
 from shared.domain.purpose import Purpose
+from shared.domain.step import DeviceClass
 
 
 def _split(value: object) -> object:
@@ -37,7 +38,7 @@ class Settings(BaseSettings):
     public_url: str = Field(default="", description="address in links, when a proxy stands before the API")
     trusted_hosts: CommaList = Field(default=("*",), description="accepted Host headers, with commas; * accepts any")
 
-    max_upload_bytes: int = Field(default=8 * 1024**3, gt=0)
+    max_upload_bytes: int = Field(default=MediaLimits().size_bytes, gt=0)
     upload_wait_s: float = Field(default=30.0, ge=0, description="how long POST /upload waits for its result")
     compat_workspace: str = Field(default="", description="workspace of POST /upload without a key; empty: 401")
     purposes: Annotated[tuple[Purpose, ...], NoDecode, BeforeValidator(_split)] = Field(
@@ -45,7 +46,9 @@ class Settings(BaseSettings):
     )
 
     analysers: int = Field(default=0, ge=0, description="analyser processes of a worker; 0: one per core")
-    devices: CommaList = Field(default=("cpu",), description="classes a worker serves: cpu, gpu, with commas")
+    devices: Annotated[tuple[DeviceClass, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=("cpu",), min_length=1, description="classes a worker serves: cpu, gpu, with commas"
+    )
     analyser_memory_bytes: int = Field(default=3 * 1024**3, gt=0, description="an analyser above this is replaced")
     stall_s: float = Field(default=30.0, gt=0, description="an analyser silent for this long is replaced")
     lease_s: float = Field(default=45.0, gt=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, func, or_, select, true
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -25,6 +25,7 @@ from shared.domain.step import (
     Claim,
     DeviceClass,
     StepKey,
+    class_to_hint,
     devices_served_by,
     hard_limit_s,
 )
@@ -37,7 +38,7 @@ class Bearer:
     """A worker as it asks for work."""
 
     name: str
-    device_class: DeviceClass
+    classes: tuple[DeviceClass, ...]
     engine: str
     """A job keeps the engine of its first segment."""
     lease_s: float
@@ -95,7 +96,7 @@ def _meant_for(bearer: Bearer) -> ColumnElement[bool]:
     in_progress = and_(StepRow.kind.in_(JOB_KINDS), JobRow.state.in_(WORKING))
     afterwards = and_(StepRow.kind.not_in(JOB_KINDS), JobRow.state == "succeeded")
     same_engine = or_(StepRow.kind != "segment", JobRow.engine.is_(None), JobRow.engine == bearer.engine)
-    return and_(StepRow.device.in_(devices_served_by(bearer.device_class)), or_(in_progress, afterwards), same_engine)
+    return and_(StepRow.device.in_(devices_served_by(bearer.classes)), or_(in_progress, afterwards), same_engine)
 
 
 def _lease(session: Session, job: JobRow, step: StepRow, bearer: Bearer) -> Claim:
@@ -126,12 +127,7 @@ def _to_claim(job: JobRow, step: StepRow) -> Claim:
     )
 
 
-def is_anything_ready(session: Session, bearer: Bearer) -> bool:
-    query = select(true()).select_from(StepRow).join(JobRow, JobRow.id == StepRow.job_id)
-    return bool(session.scalar(query.where(_claimable(), _meant_for(bearer)).limit(1)))
-
-
 def classes_waiting(session: Session) -> list[DeviceClass]:
-    """The classes for which a hint is due; `auto` work is announced to cpu workers, others find it by polling."""
+    """The classes for which a hint is due."""
     waiting = session.scalars(select(StepRow.device).where(_claimable()).distinct())
-    return sorted({"gpu" if device == "gpu" else "cpu" for device in waiting})
+    return sorted({class_to_hint(device) for device in waiting})  # type: ignore[arg-type]

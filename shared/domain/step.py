@@ -40,8 +40,13 @@ def backoff_s(attempts: int) -> float:
     return BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1]
 
 
-def devices_served_by(device_class: DeviceClass) -> tuple[Device, ...]:
-    return ("auto", device_class)
+def devices_served_by(classes: tuple[DeviceClass, ...]) -> tuple[Device, ...]:
+    return ("auto", *classes)
+
+
+def class_to_hint(device: Device) -> DeviceClass:
+    """`auto` work is announced to cpu workers; gpu workers find it by polling."""
+    return "gpu" if device == "gpu" else "cpu"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

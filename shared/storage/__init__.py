@@ -1,0 +1,1 @@
+"""Where recordings and pictures are kept: a port, and an adapter for local disks."""

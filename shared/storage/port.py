@@ -1,0 +1,63 @@
+"""What the rest of Mien asks of a store. Keys are made of ids alone; a client's file name never becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredFile:
+    size_bytes: int
+    sha256: str
+    modified_ns: int
+
+
+class Incoming(Protocol):
+    """A file that is being received. It exists for others only after `finish`."""
+
+    size_bytes: int
+
+    def write(self, chunk: bytes) -> None:
+        """Append, and hash on the way. Raises StorageFull."""
+
+    def finish(self) -> StoredFile:
+        """Make it durable and visible under its key, in one atomic step. Raises StorageFull."""
+
+    def abort(self) -> None:
+        """Leave nothing behind; does nothing after `finish`."""
+
+
+class Storage(Protocol):
+    def receive(self, key: str) -> Incoming: ...
+
+    def local_path(self, key: str) -> Path:
+        """A path at which a worker on this machine can open the file."""
+
+    def put(self, key: str, content: bytes) -> None: ...
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def delete(self, key: str) -> None:
+        """Remove the file, or all files below the key; nothing happens when there are none."""
+
+    def old_video_keys(self, older_than_s: float) -> Iterator[str]:
+        """Keys of recordings, whole or partial, untouched for a while: candidates for orphans."""
+
+    def check(self) -> None:
+        """Raises Unavailable when the store cannot be written to."""
+
+
+def video_key(video_id: UUID) -> str:
+    return f"videos/{video_id.hex}/original"
+
+
+def moment_key(job_id: UUID, number: int) -> str:
+    return f"{job_prefix(job_id)}/moments/{number}.jpg"
+
+
+def job_prefix(job_id: UUID) -> str:
+    return f"jobs/{job_id.hex}"
