@@ -1,0 +1,147 @@
+"""A decoded frame as what the rest of the pipeline looks at: upright luma on one scale.
+
+Whatever the codec, bit depth, range, rotation or shape of the pixels, the same
+scene gives the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import cv2
+import numpy as np
+from av.video.format import VideoFormat
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from numpy.typing import NDArray
+
+Luma = NDArray[np.uint8]
+Colour = NDArray[np.uint8]
+
+FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
+BLACK, WHITE = 16, 235  # limited range of 8-bit luma, ITU-R BT.601 and BT.709
+MAX_PIXEL_STRETCH = 4  # a pixel shape beyond this is a damaged header, and would cost memory
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How a coded picture becomes upright: transposed first, then mirrored."""
+
+    transpose: bool = False
+    mirror_x: bool = False
+    mirror_y: bool = False
+
+    @property
+    def rotation(self) -> int:
+        """Degrees clockwise from the coded to the upright picture: 0, 90, 180 or 270."""
+        if self.transpose:
+            return 90 if self.mirror_x else 270
+        return 180 if self.mirror_y else 0
+
+
+def orientation_of(frame: VideoFrame) -> Orientation:
+    """Read the display matrix (ISO 14496-12, 6.2.2) that comes with a frame; slants count as the nearest quarter."""
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None or len(bytes(matrix)) < 36:
+        return Orientation()
+    a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(matrix), dtype=np.int32)[:5])
+    if abs(b) > abs(a):
+        return Orientation(True, c < 0, b < 0)
+    return Orientation(False, a < 0, d < 0)
+
+
+def read_luma(frame: VideoFrame, pixel_shape: Fraction | None) -> Luma:
+    """Turn a frame upright, with square pixels, in full range.
+
+    Args:
+        frame: Any pixel format.
+        pixel_shape: Width over height of one coded pixel; None for square.
+
+    Returns:
+        (height, width) uint8, full range 0-255, contiguous copy.
+    """
+    plane = frame.planes[0]
+    luma = _coded_luma(frame, plane)
+    if luma is None:
+        luma = cv2.cvtColor(frame.to_ndarray(format="bgr24"), cv2.COLOR_BGR2GRAY)
+    elif not _is_full_range(frame):
+        luma = cv2.LUT(luma, _full_range_table())
+    return np.ascontiguousarray(upright(luma, orientation_of(frame), pixel_shape))
+
+
+def read_colour(frame: VideoFrame, pixel_shape: Fraction | None) -> Colour:
+    """Turn a frame upright, with square pixels.
+
+    Returns:
+        (height, width, 3) uint8, BGR, contiguous copy.
+    """
+    return np.ascontiguousarray(upright(frame.to_ndarray(format="bgr24"), orientation_of(frame), pixel_shape))
+
+
+def upright(picture: NDArray[np.uint8], orientation: Orientation, pixel_shape: Fraction | None) -> NDArray[np.uint8]:
+    """Stretch pixels to squares, then rotate.
+
+    Args:
+        picture: (height, width[, 3]) uint8 as coded.
+
+    Returns:
+        The upright picture, a view where nothing had to be stretched.
+    """
+    picture = _square(picture, pixel_shape)
+    if orientation.transpose:
+        picture = picture.swapaxes(0, 1)
+    if orientation.mirror_x:
+        picture = picture[:, ::-1]
+    return picture[::-1] if orientation.mirror_y else picture
+
+
+def fit(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Scale a picture into a frame of another size, centred on black: a recording may change its size midway.
+
+    Returns:
+        (height, width[, 3]) uint8; the same array when it fits already.
+    """
+    rows, columns = picture.shape[:2]
+    if (rows, columns) == (height, width):
+        return picture
+    scale = min(width / columns, height / rows)
+    inner = max(1, round(columns * scale)), max(1, round(rows * scale))
+    shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas = np.zeros((height, width, *picture.shape[2:]), dtype=np.uint8)
+    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    canvas[top : top + inner[1], left : left + inner[0]] = cv2.resize(picture, inner, interpolation=shrinking)
+    return canvas
+
+
+def _coded_luma(frame: VideoFrame, plane: VideoPlane) -> NDArray[np.uint8] | None:
+    """The Y plane as (height, width) uint8: a view at 8 bits, a copy above; None where luma has no plane of its own."""
+    luma = frame.format.components[0]
+    if not _luma_is_alone(frame.format):
+        return None
+    kind = np.uint8 if luma.bits == 8 else np.uint16
+    rows = np.frombuffer(plane, dtype=kind).reshape(-1, plane.line_size // np.dtype(kind).itemsize)
+    picture = rows[: frame.height, : frame.width]
+    return picture if luma.bits == 8 else (picture >> (luma.bits - 8)).astype(np.uint8)
+
+
+def _luma_is_alone(form: VideoFormat) -> bool:
+    """P010 and its like are left out because they keep their bits at the upper end."""
+    shared = sum(component.plane == 0 for component in form.components) > 1
+    return not (form.is_rgb or form.has_palette or form.is_big_endian or shared or form.name.startswith("p0"))
+
+
+def _is_full_range(frame: VideoFrame) -> bool:
+    return frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj")
+
+
+def _full_range_table() -> NDArray[np.uint8]:
+    levels = (np.arange(256) - BLACK) * (255 / (WHITE - BLACK))
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+
+
+def _square(picture: NDArray[np.uint8], pixel_shape: Fraction | None) -> NDArray[np.uint8]:
+    if not pixel_shape or pixel_shape == 1 or not 1 / MAX_PIXEL_STRETCH <= pixel_shape <= MAX_PIXEL_STRETCH:
+        return picture
+    rows, columns = picture.shape[:2]
+    return cv2.resize(picture, (max(1, round(columns * pixel_shape)), rows), interpolation=cv2.INTER_LINEAR)
