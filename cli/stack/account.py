@@ -69,14 +69,14 @@ def _can(directory: Path, binaries: Path, *, prefix: tuple[str, ...] = (), user:
 
 
 def _copied(binaries: Path) -> Path:
-    """A copy of the package that everyone may read, made once per version."""
-    install = binaries.parent
-    size = (binaries / "postgres").stat().st_size
-    copy = OUTSIDE / f"pginstall-{size}"
+    """A copy of the package that everyone may read, with its libraries beside it, made once per version."""
+    package = binaries.parents[1]
+    copy = OUTSIDE / f"package-{(binaries / 'postgres').stat().st_size}"
     if not copy.is_dir():
         OUTSIDE.mkdir(mode=READABLE, parents=True, exist_ok=True)
         draft = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(install, draft)
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(part, draft / part.name)
         subprocess.run(["chmod", "-R", "a+rX", str(draft)], check=True)
         draft.rename(copy)
-    return copy / "bin"
+    return copy / package.name / binaries.relative_to(package)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from cli.stack.child import Child
@@ -27,9 +28,9 @@ def record(home: Home, children: list[Child]) -> None:
 
 def end_orphans(home: Home) -> list[str]:
     """End every recorded process that still lives, in the order of a shutdown. Returns their names."""
-    left = {name: pid for name, (pid, born) in read_json(home.children).items() if birth(pid) == born}
-    for name, pid in reversed(left.items()):
-        _end(pid, gently=signal.SIGINT if name == "postgres" else signal.SIGTERM)
+    left = {name: (pid, born) for name, (pid, born) in read_json(home.children).items() if birth(pid) == born}
+    for name, (pid, born) in reversed(left.items()):
+        _end(pid, born, gently=signal.SIGINT if name == "postgres" else signal.SIGTERM)
     home.forget()
     return list(left)
 
@@ -44,17 +45,12 @@ def birth(pid: int) -> str | None:
     return None if fields[0] == "Z" else f"{boot} {fields[19]}"
 
 
-def _end(pid: int, gently: signal.Signals) -> None:
-    born = birth(pid)
+def _end(pid: int, born: str, gently: signal.Signals) -> None:
     for number in (gently, signal.SIGKILL):
-        deadline = time.monotonic() + PATIENCE_S
-        try:
+        with suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            return
-        while birth(pid) == born:
-            if time.monotonic() > deadline:
-                break
+        deadline = time.monotonic() + PATIENCE_S
+        while birth(pid) == born and time.monotonic() < deadline:
             time.sleep(POLL_S)
-        else:
+        if birth(pid) != born:
             return

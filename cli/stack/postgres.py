@@ -12,9 +12,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
+
+import psutil
 
 from cli.console import Failure
 from cli.stack.account import Account, choose_account
@@ -24,6 +27,7 @@ from cli.stack.home import Home
 MAJOR = "18"
 ROLE = "mien"
 DATABASE = "mien"
+SOCKET = ".s.PGSQL.5432"
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -42,6 +46,7 @@ SETTINGS = {
 
 READY_S = 60.0  # recovery after a crash is included
 POLL_S = 0.02
+LEFTOVER_S = 5.0  # for each, gentler first
 
 
 class Postgres:
@@ -60,7 +65,7 @@ class Postgres:
         if not (self._account.data / "PG_VERSION").exists():
             self._init()
         self._check_version()
-        forget_reused_pid(self._account.data)
+        clear_leftovers(self._account)
         self.child.start()
 
     def wait(self) -> None:
@@ -136,17 +141,28 @@ def packaged_binaries() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
-def forget_reused_pid(data: Path) -> None:
-    """Remove the lock file of a killed server when its number now belongs to another program.
+def clear_leftovers(account: Account) -> None:
+    """Make way for a start after a server was killed. The home is locked, so whatever is here is a leftover.
 
-    Postgres would take that program for itself and refuse to start. The home is locked,
-    so no other server of ours can be running here.
+    The lock files go because their number may belong to another program by now, which
+    Postgres would take for itself. That is safe only when no old backend is left:
+    backends that outlive their postmaster would go on writing.
     """
-    lock = data / "postmaster.pid"
-    try:
-        pid = int(lock.read_text().split()[0])
-        name = Path(f"/proc/{pid}/comm").read_text().strip()
-    except (OSError, ValueError, IndexError):
+    data = account.data
+    locks = [data / "postmaster.pid", account.sockets / f"{SOCKET}.lock", account.sockets / SOCKET]
+    if not any(lock.exists() for lock in locks):
         return
-    if name != "postgres" or Path(f"/proc/{pid}/cwd").resolve() != data.resolve():
-        lock.unlink()
+    patience = iter((signal.SIGINT, signal.SIGQUIT, signal.SIGKILL))
+    while left := [process for process in psutil.process_iter(["name", "cwd"]) if _works_in(process, data)]:
+        number = next(patience, signal.SIGKILL)
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+        psutil.wait_procs(left, timeout=LEFTOVER_S)
+    for lock in locks:
+        lock.unlink(missing_ok=True)
+
+
+def _works_in(process: psutil.Process, data: Path) -> bool:
+    """Whether it is a process of a server on these files; each of them has them as its directory."""
+    return process.info["name"] == "postgres" and process.info["cwd"] == str(data.resolve())
