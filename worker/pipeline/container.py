@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, TypeGuard
 
 import av
 from av.container import InputContainer
@@ -130,8 +130,12 @@ class Recording:
             except av.FFmpegError:
                 errors += 1
 
+    def owns(self, packet: Packet[Stream]) -> TypeGuard[VideoPacket]:
+        """Whether a packet belongs to the video that is analysed."""
+        return packet.stream_index == self.stream.index
+
     def video_packets(self) -> Iterator[VideoPacket]:
-        return (packet for packet in self.packets() if packet.stream_index == self.stream.index)
+        return filter(self.owns, self.packets())
 
     def decode(self, packet: VideoPacket | None) -> list[VideoFrame]:
         """What comes out of the decoder for one packet, or for None what was held back; damage gives nothing."""
@@ -160,15 +164,16 @@ class Recording:
         name = context.codec.canonical_name if context else "unknown"
         if name not in CODECS:
             raise CodecNotAllowed(
-                f"The video is coded as {name}; accepted are {', '.join(sorted(CODECS))}. Re-encode it, for example as H.264."
+                f"The video is coded as {name}; accepted are {', '.join(sorted(CODECS))}. "
+                "Re-encode it, for example as H.264."
             )
 
     def _admit_size(self) -> None:
         width, height = self.stream.codec_context.width, self.stream.codec_context.height
         if not self.limits.fits(width, height):
             raise ResolutionLimit(
-                f"The picture has {width}x{height} pixels; at most {self.limits.long_side_px}x{self.limits.short_side_px} "
-                "are accepted. Scale the recording down."
+                f"The picture has {width}x{height} pixels; at most "
+                f"{self.limits.long_side_px}x{self.limits.short_side_px} are accepted. Scale the recording down."
             )
 
     def _admit_length(self) -> None:

@@ -37,7 +37,8 @@ def cut_segments(recording: Recording, index: PacketIndex, frame_pts: Times, bea
     tried = (try_cut(recording, index, key, beat) for key in cut_keys(index)) if index.trusted else ()
     cuts = [start, *(cut for cut in tried if cut is not None)]
     firsts = np.searchsorted(frame_pts, [cut.pts for cut in cuts]).tolist()
-    kept = [(cut, first) for cut, first, after in zip(cuts, firsts, [*firsts[1:], len(frame_pts)], strict=True) if first < after]
+    afters = [*firsts[1:], len(frame_pts)]
+    kept = [(cut, first) for cut, first, after in zip(cuts, firsts, afters, strict=True) if first < after]
     bounds = pairwise([*kept, (None, len(frame_pts))])
     return tuple(
         Segment(

@@ -111,7 +111,7 @@ def crop_face(luma: Luma, box: Box, margin: float = MARGIN) -> Crops:
     inside = luma[max(0, top) : max(1, min(height, bottom)), max(0, left) : max(1, min(width, right))]
     border = max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width)
     face = cv2.copyMakeBorder(inside, *border, cv2.BORDER_REPLICATE) if any(border) else inside
-    return cv2.resize(face, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(face, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def recognise(crops: Iterable[Crops], model: Model) -> Iterator[tuple[float, ...]]:
@@ -150,7 +150,7 @@ def _load_keras(weights: Path, device: str) -> Callable[[NDArray[np.float32]], A
     _place(tensorflow, device)
     network = tensorflow.keras.models.load_model(weights, compile=False)
     if network.output_shape[-1] != len(EMOTIONS):
-        raise Unavailable(f"The model in {weights.name} gives {network.output_shape[-1]} classes instead of {len(EMOTIONS)}.")
+        raise Unavailable(f"{weights.name} gives {network.output_shape[-1]} classes, not {len(EMOTIONS)}.")
     shape = tensorflow.TensorSpec((BATCH, SIDE_PX, SIDE_PX, 1), tensorflow.float32)
     infer = tensorflow.function(lambda faces: network(faces, training=False), input_signature=[shape])
     infer(np.zeros(shape.shape, dtype=np.float32))  # traces the graph, so that the first batch does not wait for it
@@ -161,7 +161,7 @@ def _import_tensorflow() -> Any:
     """Quiet, and on one thread: there are as many analysers as cores."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    import tensorflow
+    import tensorflow  # type: ignore[import-untyped]
 
     tensorflow.get_logger().setLevel("ERROR")
     tensorflow.config.threading.set_intra_op_parallelism_threads(1)
@@ -173,7 +173,8 @@ def _place(tensorflow: Any, device: str) -> None:
     gpus = tensorflow.config.list_physical_devices("GPU")
     if device == "gpu" and not gpus:
         raise GpuMissing(
-            "A GPU was asked for, but TensorFlow sees none. Install tensorflow[and-cuda] and check the driver, or use the CPU."
+            "A GPU was asked for, but TensorFlow sees none. "
+            "Install tensorflow[and-cuda] and check the driver, or use the CPU."
         )
     if device == "cpu":
         tensorflow.config.set_visible_devices([], "GPU")

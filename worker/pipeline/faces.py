@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import cv2
+import cv2.data
 import numpy as np
 
 from shared.domain.samples import Box
@@ -46,7 +47,8 @@ class ExhaustiveDetector:
         found = self._cascade.detectMultiScale(
             luma, scaleFactor=HAAR_SCALE, minNeighbors=HAAR_NEIGHBOURS, minSize=(side_px, side_px)
         )
-        boxes = [Box(x=x, y=y, width=w, height=h) for x, y, w, h in np.asarray(found, dtype=int).reshape(-1, 4).tolist()]
+        rows = np.asarray(found, dtype=int).reshape(-1, 4).tolist()
+        boxes = [Box(x=x, y=y, width=width, height=height) for x, y, width, height in rows]
         return sorted(boxes, key=lambda box: (-box.width * box.height, box.x, box.y))
 
 

@@ -68,7 +68,9 @@ def frame_at(recording: Recording, plan: Plan, t_s: float) -> VideoFrame:
     return found[1]
 
 
-def frames_from_here(recording: Recording, trusted_pts: bool, beat: Beat, until_pts: int | None = None) -> Iterator[TimedFrame]:
+def frames_from_here(
+    recording: Recording, trusted_pts: bool, beat: Beat, until_pts: int | None = None
+) -> Iterator[TimedFrame]:
     """Undamaged frames with their times, strictly increasing.
 
     Args:

@@ -16,7 +16,6 @@ from av.stream import Stream
 from numpy.typing import NDArray
 
 from shared.domain.errors import MediaUnreadable, TimingInvalid
-from shared.domain.limits import MediaLimits
 from worker.pipeline.container import Recording, VideoPacket, too_long
 
 Times = NDArray[np.int64]
@@ -85,7 +84,7 @@ def index_packets(recording: Recording, beat: Callable[[], None]) -> PacketIndex
     for packet in recording.packets():
         beat()
         columns.reach(packet)
-        if packet.stream_index == recording.stream.index:
+        if recording.owns(packet):
             columns.add(packet)
     return _index_of(columns, recording)
 
@@ -151,7 +150,7 @@ def _index_of(columns: _Columns, recording: Recording) -> PacketIndex:
 def _sorted_times(columns: _Columns) -> Times:
     """Distinct times of the frames, without a last packet that is cut short."""
     if not columns.packets:
-        raise MediaUnreadable("No packet of the video can be read. The file is empty of pictures or damaged: send it again.")
+        raise MediaUnreadable("No packet of the video can be read. The file is damaged: send it again.")
     pts = np.unique(np.array(columns.pts, dtype=np.int64))
     if len(pts) == 0 or (len(pts) == 1 and columns.packets > 1):
         raise TimingInvalid("The frames carry no usable presentation times. Remux or re-encode the recording.")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import cv2
 import numpy as np
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
 Luma = NDArray[np.uint8]
@@ -42,10 +42,10 @@ class Orientation:
 
 def orientation_of(frame: VideoFrame) -> Orientation:
     """Read the display matrix (ISO 14496-12, 6.2.2) that comes with a frame; slants count as the nearest quarter."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is None or len(bytes(matrix)) < 36:
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
         return Orientation()
-    a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(matrix), dtype=np.int32)[:5])
+    a, b, _, c, d = np.frombuffer(bytes(matrix), dtype=np.int32)[:5].tolist()
     if abs(b) > abs(a):
         return Orientation(True, c < 0, b < 0)
     return Orientation(False, a < 0, d < 0)
@@ -61,13 +61,13 @@ def read_luma(frame: VideoFrame, pixel_shape: Fraction | None) -> Luma:
     Returns:
         (height, width) uint8, full range 0-255, contiguous copy.
     """
-    plane = frame.planes[0]
-    luma = _coded_luma(frame, plane)
-    if luma is None:
-        luma = cv2.cvtColor(frame.to_ndarray(format="bgr24"), cv2.COLOR_BGR2GRAY)
-    elif not _is_full_range(frame):
-        luma = cv2.LUT(luma, _full_range_table())
-    return np.ascontiguousarray(upright(luma, orientation_of(frame), pixel_shape))
+    if not _luma_is_alone(frame.format):
+        luma = _bytes(cv2.cvtColor(frame.to_ndarray(format="bgr24"), cv2.COLOR_BGR2GRAY))
+    elif _is_full_range(frame):
+        luma = _coded_luma(frame)
+    else:
+        luma = _bytes(cv2.LUT(_coded_luma(frame), _full_range_table()))
+    return np.array(upright(luma, orientation_of(frame), pixel_shape), order="C")
 
 
 def read_colour(frame: VideoFrame, pixel_shape: Fraction | None) -> Colour:
@@ -76,7 +76,8 @@ def read_colour(frame: VideoFrame, pixel_shape: Fraction | None) -> Colour:
     Returns:
         (height, width, 3) uint8, BGR, contiguous copy.
     """
-    return np.ascontiguousarray(upright(frame.to_ndarray(format="bgr24"), orientation_of(frame), pixel_shape))
+    coded = _bytes(frame.to_ndarray(format="bgr24"))
+    return np.array(upright(coded, orientation_of(frame), pixel_shape), order="C")
 
 
 def upright(picture: NDArray[np.uint8], orientation: Orientation, pixel_shape: Fraction | None) -> NDArray[np.uint8]:
@@ -114,15 +115,17 @@ def fit(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8
     return canvas
 
 
-def _coded_luma(frame: VideoFrame, plane: VideoPlane) -> NDArray[np.uint8] | None:
-    """The Y plane as (height, width) uint8: a view at 8 bits, a copy above; None where luma has no plane of its own."""
-    luma = frame.format.components[0]
-    if not _luma_is_alone(frame.format):
-        return None
-    kind = np.uint8 if luma.bits == 8 else np.uint16
-    rows = np.frombuffer(plane, dtype=kind).reshape(-1, plane.line_size // np.dtype(kind).itemsize)
+def _coded_luma(frame: VideoFrame) -> Luma:
+    """The Y plane as (height, width) uint8, in the range as coded: a view at 8 bits, a copy above."""
+    bits, plane = frame.format.components[0].bits, frame.planes[0]
+    kind = np.dtype(np.uint8 if bits == 8 else np.uint16)
+    rows = np.frombuffer(memoryview(plane), dtype=kind).reshape(-1, plane.line_size // kind.itemsize)
     picture = rows[: frame.height, : frame.width]
-    return picture if luma.bits == 8 else (picture >> (luma.bits - 8)).astype(np.uint8)
+    return _bytes(picture if bits == 8 else picture >> (bits - 8))
+
+
+def _bytes(picture: NDArray[Any]) -> NDArray[np.uint8]:
+    return picture.astype(np.uint8, copy=False)
 
 
 def _luma_is_alone(form: VideoFormat) -> bool:
@@ -137,11 +140,11 @@ def _is_full_range(frame: VideoFrame) -> bool:
 
 def _full_range_table() -> NDArray[np.uint8]:
     levels = (np.arange(256) - BLACK) * (255 / (WHITE - BLACK))
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return _bytes(np.clip(np.rint(levels), 0, 255))
 
 
 def _square(picture: NDArray[np.uint8], pixel_shape: Fraction | None) -> NDArray[np.uint8]:
     if not pixel_shape or pixel_shape == 1 or not 1 / MAX_PIXEL_STRETCH <= pixel_shape <= MAX_PIXEL_STRETCH:
         return picture
     rows, columns = picture.shape[:2]
-    return cv2.resize(picture, (max(1, round(columns * pixel_shape)), rows), interpolation=cv2.INTER_LINEAR)
+    return _bytes(cv2.resize(picture, (max(1, round(columns * pixel_shape)), rows), interpolation=cv2.INTER_LINEAR))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from shared.domain.errors import MediaUnreadable
@@ -78,7 +78,7 @@ def _look_at_start(recording: Recording, beat: Beat) -> _Look:
 
 def _increase(raw_pts: list[int | None]) -> bool:
     times = [pts for pts in raw_pts if pts is not None]
-    return len(times) == len(raw_pts) and all(a < b for a, b in zip(times, times[1:], strict=False))
+    return len(times) == len(raw_pts) and all(a < b for a, b in pairwise(times))
 
 
 def _facts(recording: Recording, index: PacketIndex, look: _Look, sha256: str) -> VideoFacts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class Timeline:
 
     @property
     def starts_s(self) -> Floats:
-        return np.arange(len(self.seen)) * self.interval_s
+        return np.arange(len(self.seen), dtype=np.float64) * self.interval_s
 
     @property
     def spans_s(self) -> Floats:
@@ -141,13 +142,14 @@ def _groups(timeline: Timeline) -> NDArray[np.int64]:
 
 def _overlap(length: int, offset: int) -> tuple[slice, slice]:
     """Two windows such that each sample of the first stands `offset` before its partner in the second."""
-    return slice(max(0, -offset), max(0, length - max(0, offset))), slice(max(0, offset), max(0, length + min(0, offset)))
+    here = slice(max(0, -offset), max(0, min(length, length - offset)))
+    return here, slice(max(0, offset), max(0, min(length, length + offset)))
 
 
 def _runs(labels: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """[first, after) of neighbours with the same label, without those of -1."""
     borders = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
-    return ((a, b) for a, b in zip(borders, borders[1:], strict=False) if a < b and labels[a] >= 0)
+    return ((a, b) for a, b in pairwise(borders) if a < b and labels[a] >= 0)
 
 
 def _stretch(timeline: Timeline, smoothed: Floats, run: tuple[int, int]) -> Stretch:

@@ -141,9 +141,7 @@ def summarise_samples(
     )
 
 
-def primary_track(
-    plan: Plan, samples_by_segment: Mapping[int, Sequence[Sample]], mapping: TrackMapping
-) -> int | None:
+def primary_track(plan: Plan, samples_by_segment: Mapping[int, Sequence[Sample]], mapping: TrackMapping) -> int | None:
     """The joined track with the largest area times seconds, the lowest id on ties; None without any face."""
     weights: dict[int, float] = {}
     for sample, track, face in _all_faces(samples_by_segment, mapping):

@@ -89,7 +89,7 @@ def _join_segment(last: Mapping[int, Seen], first_seen: Mapping[int, Seen]) -> d
     for together in _by_time(first_seen):
         joined = pair_up(free, together)
         for local in together:
-            ids[local] = joined[local] if local in joined else next_id
+            ids[local] = joined.get(local, next_id)
             next_id += local not in joined
             free.pop(ids[local], None)
     return ids
