@@ -13,7 +13,7 @@ import typer
 
 from cli import console
 
-GROUPS = ("processes", "testing")
+GROUPS = ("processes", "testing", "checking")
 """In the order of `--help`; a group is `cli/<name>.py`."""
 
 

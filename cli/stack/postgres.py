@@ -80,7 +80,9 @@ class Postgres:
                 if not self.child.alive:
                     raise self.child.fail() from None
                 if time.monotonic() > deadline:
-                    raise Failure(f"Postgres did not answer within {READY_S:.0f} s; see {self.child.spec.log}") from None
+                    raise Failure(
+                        f"Postgres did not answer within {READY_S:.0f} s; see {self.child.spec.log}"
+                    ) from None
                 time.sleep(POLL_S)
 
     def _make_database(self) -> None:
@@ -165,4 +167,4 @@ def clear_leftovers(account: Account) -> None:
 
 def _works_in(process: psutil.Process, data: Path) -> bool:
     """Whether it is a process of a server on these files; each of them has them as its directory."""
-    return process.info["name"] == "postgres" and process.info["cwd"] == str(data.resolve())
+    return (process.info["name"], process.info["cwd"]) == ("postgres", str(data.resolve()))

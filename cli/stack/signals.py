@@ -15,7 +15,7 @@ def ending_as_interrupt() -> Iterator[None]:
     A signal that is ignored already (nohup) stays ignored. Main thread only.
     """
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     numbers = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]

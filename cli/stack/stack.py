@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from cli.console import Failure
 from cli.stack.child import Child, Spec
@@ -83,7 +84,7 @@ class EmbeddedStack:
         """The number of every child that lives."""
         return {child.spec.name: child.pid for child in self._children if child.pid and child.alive}
 
-    def __enter__(self) -> EmbeddedStack:
+    def __enter__(self) -> Self:
         self._held.enter_context(self.home.locked())
         end_orphans(self.home)
         return self

@@ -83,5 +83,13 @@ def as_nobody(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
     command = ["sh", "-c", 'exec "$@"', "-", sys.executable, *arguments]  # sh looks as nobody, not as root
     return subprocess.run(
-        command, user=NOBODY, group=NOBODY, extra_groups=[], env=environment, cwd="/", capture_output=True, text=True
+        command,
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        env=environment,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
     )
