@@ -60,7 +60,7 @@ def commit_segment(session: Session, claim: Claim, samples: list[Sample]) -> Non
         move_job(session, job, "finishing")
 
 
-def commit_finish(session: Session, claim: Claim, result: Result) -> None:
+def commit_finish(session: Session, claim: Claim, result: Result, pictures: list[dict[str, Any]]) -> None:
     """The result, its event and the end of the job, at once. Raises LeaseLost."""
     job, step = lock_for_commit(session, claim)
     session.add(
@@ -72,8 +72,9 @@ def commit_finish(session: Session, claim: Claim, result: Result) -> None:
         )
     )
     step.state = "done"
-    if job.options["thumbnails"] and result.summary["moments"]:
-        add_step(session, job, "thumbnails", media_s=THUMBNAILS_MEDIA_S)
+    if job.options["thumbnails"] and pictures:
+        planned = {"pictures": pictures}
+        add_step(session, job, "thumbnails", media_s=THUMBNAILS_MEDIA_S, planned=planned)
     move_job(session, job, "succeeded")
 
 

@@ -79,6 +79,10 @@ class FerModel:
         """Return when the model is ready; raises what went wrong while it was loaded."""
         self._loading.result()
 
+    def is_ready(self, wait_s: float) -> bool:
+        """Whether it is loaded, or failed to, by the end of a wait."""
+        return self._loading.is_over(wait_s)
+
     def probabilities(self, crops: Crops) -> Probabilities:
         padded = np.zeros((BATCH, SIDE_PX, SIDE_PX, 1), dtype=np.float32)
         padded[: len(crops), :, :, 0] = (crops.astype(np.float32) / 255 - 0.5) * 2
@@ -131,6 +135,10 @@ class _Loading:
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="model-loader", daemon=True)
         self._thread.start()
+
+    def is_over(self, wait_s: float) -> bool:
+        self._thread.join(wait_s)
+        return not self._thread.is_alive()
 
     def result(self) -> Any:
         self._thread.join()

@@ -21,7 +21,7 @@ from worker.pipeline.frames import SampledFrame, frame_at, sample_frames
 from worker.pipeline.luma import fit, read_colour
 from worker.pipeline.picture import draw_moment
 from worker.pipeline.plan import plan_of
-from worker.pipeline.summary import Summary, summarise_samples
+from worker.pipeline.summary import Moment, Summary, summarise_samples
 from worker.pipeline.tracks import TrackFollower, join_tracks
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "FerModel",
     "GpuMissing",
     "Model",
+    "Moment",
     "Recording",
     "Summary",
     "analyse_segment",

@@ -1,0 +1,161 @@
+"""A worker's hold on one analyser process: start it, ask it, and replace it when it misbehaves."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from shared.domain.clock import Monotonic, monotonic_s
+from shared.domain.errors import AnalyserDied, MienError, error_of
+from shared.domain.step import DeviceClass
+from shared.log import get_logger
+from worker.sandbox.wire import Message, receive, send
+
+TICK_S = 1.0  # how often the caller hears of progress, and memory is looked at
+READY_S = 120.0  # importing the libraries from a cold disk, many at once
+ROOT = Path(__file__).resolve().parents[1]
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "TMPDIR")
+
+log = get_logger(__name__)
+
+Beat = Callable[[int], None]
+"""Called with the samples done so far, about once a second; may raise to stop the analyser."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnalyserLimits:
+    device: DeviceClass = "cpu"
+    memory_bytes: int = 3 * 1024**3
+    stall_s: float = 30.0
+
+
+class Analyser:
+    """Not thread-safe: one thread at a time borrows it from the pool."""
+
+    def __init__(self, limits: AnalyserLimits, clock: Monotonic = monotonic_s) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection[Any, Any] | None = None
+        self._lifeline = -1
+        self._ready: dict[str, Any] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Begin starting the process, if none runs; it loads its model while others go on."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.kill()
+        ours, theirs = socket.socketpair()
+        lifeline, self._lifeline = os.pipe()
+        fds = (theirs.fileno(), lifeline)
+        command = [sys.executable, "-P", "-m", "worker.sandbox.child", *map(str, fds), self._limits.device]
+        self._process = subprocess.Popen(
+            command, pass_fds=fds, env=_environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr
+        )
+        theirs.close()
+        os.close(lifeline)
+        self._connection = Connection(ours.detach())
+
+    def wait_ready(self, beat: Beat = lambda _: None) -> dict[str, Any]:
+        """What the process says of itself. Raises its error, or AnalyserDied."""
+        self.start()
+        if self._ready is None:
+            self._ready = self._next("ready", beat, READY_S).header
+        return self._ready
+
+    def ask(self, request: dict[str, Any], beat: Beat, parts: Sequence[bytes] = ()) -> Message:
+        """Carry out one request.
+
+        Raises:
+            MediaError: As found by the analyser, which stays alive.
+            AnalyserDied: It crashed, stalled or took too much memory; it has been killed.
+            Exception: Whatever `beat` raised; the analyser has been killed.
+        """
+        self.wait_ready(beat)
+        try:
+            assert self._connection is not None
+            send(self._connection, request, parts)
+            return self._next("done", beat, self._limits.stall_s)
+        except OSError as error:
+            raise self._died("it closed its connection") from error
+
+    def kill(self) -> None:
+        """End the process at once; the next request starts another."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        if self._connection is not None:
+            self._connection.close()
+            os.close(self._lifeline)
+        self._process, self._connection, self._ready = None, None, None
+
+    def _next(self, wanted: str, beat: Beat, patience_s: float) -> Message:
+        """Pass progress on until the wanted message or an error comes."""
+        samples_done, heard_s, beaten_s = 0, self._clock(), self._clock()
+        while True:
+            message = self._poll(TICK_S / 4)
+            now_s = self._clock()
+            if message is not None:
+                heard_s = now_s
+                kind = message.header["is"]
+                if kind == wanted:
+                    return message
+                if kind == "error":
+                    raise self._reported(message)
+                samples_done = message.header["samples_done"]
+            if now_s - beaten_s >= TICK_S:
+                beaten_s = now_s
+                self._check_memory()
+                self._beat(beat, samples_done)
+            if now_s - heard_s > patience_s:
+                raise self._died(f"it was silent for {patience_s:.0f} s")
+
+    def _poll(self, wait_s: float) -> Message | None:
+        assert self._connection is not None
+        try:
+            return receive(self._connection) if self._connection.poll(wait_s) else None
+        except (EOFError, OSError) as error:
+            raise self._died("it ended while it worked") from error
+
+    def _beat(self, beat: Beat, samples_done: int) -> None:
+        try:
+            beat(samples_done)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _check_memory(self) -> None:
+        assert self._process is not None
+        try:
+            used = psutil.Process(self._process.pid).memory_info().rss
+        except psutil.NoSuchProcess:
+            return  # the closed connection will tell
+        if used > self._limits.memory_bytes:
+            raise self._died(f"it took {used / 2**20:.0f} MiB of memory")
+
+    def _reported(self, message: Message) -> MienError:
+        return error_of(message.header["code"], message.header["detail"])
+
+    def _died(self, how: str) -> AnalyserDied:
+        log.warning("analyser_died", pid=self.pid, how=how, exit_code=self._process and self._process.poll())
+        self.kill()
+        return AnalyserDied(f"The analyser was replaced: {how}.")
+
+
+def _environment() -> dict[str, str]:
+    """No setting and no secret reaches the process that opens strangers' files."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    return {**kept, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}

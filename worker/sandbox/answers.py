@@ -1,0 +1,153 @@
+"""What an analyser can be asked, and how each request runs the pipeline.
+
+Requests name a file by its path; answers carry plain data and packed samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from shared import __version__
+from shared.domain.clock import Monotonic, monotonic_s
+from shared.domain.limits import MediaLimits
+from shared.domain.options import Options
+from shared.domain.plan import Plan, Segment
+from shared.domain.samples import Box, pack_samples, unpack_samples
+from shared.domain.step import DeviceClass
+from worker.pipeline.emotions import Crops, Probabilities
+from worker.pipeline.run import (
+    PIPELINE_VERSION,
+    FerModel,
+    Moment,
+    Recording,
+    analyse_segment,
+    detector_of,
+    moment_picture,
+    plan_recording,
+    summarise,
+)
+from worker.sandbox.wire import Message
+
+PROGRESS_GRAIN_S = 0.5
+
+Progress = Callable[[int], None]
+Answer = tuple[dict[str, Any], list[bytes]]
+
+
+class Answers:
+    def __init__(self, device: DeviceClass, clock: Monotonic = monotonic_s) -> None:
+        self._clock = clock
+        self._model = FerModel(device)
+        self._open: tuple[str, Recording] | None = None
+        if device == "gpu":
+            self._model.wait()
+
+    @property
+    def engine(self) -> str:
+        return self._model.engine
+
+    def to(self, request: Message, progress: Progress) -> Answer:
+        """Carry out one request. Raises MienError."""
+        how = {"plan": self._plan, "segment": self._segment, "summary": self._summary, "pictures": self._pictures}
+        return how[request.header["do"]](request, Throttled(progress, self._clock))
+
+    def _plan(self, request: Message, progress: Throttled) -> Answer:
+        header = request.header
+        limits = MediaLimits(**header["limits"])
+        self._close()
+        plan = plan_recording(Path(header["path"]), Options(**header["options"]), limits, progress)
+        return {"plan": plan.to_dict()}, []
+
+    def _segment(self, request: Message, progress: Throttled) -> Answer:
+        header = request.header
+        plan, segment, options = Plan.of(header["plan"]), Segment.of(header["segment"]), Options(**header["options"])
+        model = _HeardModel(self._model, progress.repeat)
+        samples = analyse_segment(self._recording(header), plan, segment, options, model, progress)
+        return {}, [pack_samples(samples)]
+
+    def _summary(self, request: Message, _: Throttled) -> Answer:
+        header = request.header
+        options = Options(**header["options"])
+        samples = {index: unpack_samples(part) for index, part in enumerate(request.parts)}
+        summary = summarise(Plan.of(header["plan"]), samples, options)
+        return {
+            "summary": summary.to_dict(),
+            "track_mapping": summary.track_mapping,
+            "primary_track": summary.primary_track,
+            "pictures": [_picture_request(number, moment) for number, moment in enumerate(summary.moments)],
+            "provenance": self._provenance(options),
+        }, []
+
+    def _pictures(self, request: Message, progress: Throttled) -> Answer:
+        header = request.header
+        plan = Plan.of(header["plan"])
+        recording = self._recording(header)
+        pictures = []
+        for done, wanted in enumerate(header["pictures"]):
+            pictures.append(moment_picture(recording, plan, wanted["t_s"], Box(**wanted["box"])))
+            progress(done)
+        return {}, pictures
+
+    def _provenance(self, options: Options) -> dict[str, str]:
+        return {
+            "model": self._model.name,
+            "model_sha256": self._model.sha256,
+            "engine": self.engine,
+            "detector": detector_of(options).name,
+            "pipeline": PIPELINE_VERSION,
+            "mien": __version__,
+        }
+
+    def _recording(self, header: dict[str, Any]) -> Recording:
+        if self._open is None or self._open[0] != header["path"]:
+            self._close()
+            self._open = header["path"], Recording(Path(header["path"]), MediaLimits(**header["limits"]))
+        return self._open[1]
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+
+def _picture_request(number: int, moment: Moment) -> dict[str, Any]:
+    """A moment is shown at its peak; the request is stored until its picture is made."""
+    length_s = moment.end_s - moment.start_s
+    return {"number": number, "length_s": length_s, "t_s": moment.peak_t_s, "box": asdict(moment.peak_box)}
+
+
+class Throttled:
+    """Passes progress on at most twice a second: the pipeline reports every packet."""
+
+    def __init__(self, progress: Progress, clock: Monotonic) -> None:
+        self._progress = progress
+        self._clock = clock
+        self._sent_s = clock()
+        self._samples_done = 0
+
+    def __call__(self, samples_done: int) -> None:
+        self._samples_done = samples_done
+        if self._clock() - self._sent_s >= PROGRESS_GRAIN_S:
+            self.repeat()
+
+    def repeat(self) -> None:
+        """Say again how far it is: a sign of life."""
+        self._sent_s = self._clock()
+        self._progress(self._samples_done)
+
+
+class _HeardModel:
+    """The model; while it is still being loaded, which takes seconds, the worker keeps hearing of it."""
+
+    def __init__(self, model: FerModel, beat: Callable[[], None]) -> None:
+        self._model = model
+        self._beat = beat
+        self.name, self.engine, self.sha256 = model.name, model.engine, model.sha256
+
+    def probabilities(self, crops: Crops) -> Probabilities:
+        while not self._model.is_ready(PROGRESS_GRAIN_S):
+            self._beat()
+        return self._model.probabilities(crops)

@@ -1,0 +1,31 @@
+"""Messages between a worker and its analysers: a JSON header, then the binary parts it announces.
+
+JSON rather than pickles: what a decoder fed with hostile media may send back must
+stay data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    header: dict[str, Any]
+    parts: tuple[bytes, ...] = ()
+
+
+def send(connection: Connection[Any, Any], header: dict[str, Any], parts: Sequence[bytes] = ()) -> None:
+    connection.send_bytes(json.dumps({**header, "parts": len(parts)}).encode())
+    for part in parts:
+        connection.send_bytes(part)
+
+
+def receive(connection: Connection[Any, Any]) -> Message:
+    """Blocks for the next message. Raises EOFError when the other side is gone."""
+    header = json.loads(connection.recv_bytes())
+    return Message(header, tuple(connection.recv_bytes() for _ in range(header.pop("parts"))))

@@ -1,0 +1,72 @@
+"""Looks after what nobody else will: lost hints, abandoned cancels, expired media, orphan files."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from shared.db.claims import classes_waiting
+from shared.db.engine import Sessions, create_db_engine, create_sessions, transaction
+from shared.db.logins import forget_expired
+from shared.db.steps import settle_abandoned_cancels
+from shared.db.videos import due_for_deletion, known_storage_keys, mark_deleted
+from shared.domain.errors import Unavailable
+from shared.log import configure_logging, get_logger
+from shared.queue import HintPublisher, create_celery
+from shared.settings import Settings
+from shared.storage.local import LocalStorage
+from shared.storage.port import Storage
+
+SWEEP_LOCK = 0x7377656570  # "sweep": several may run, one acts
+ORPHAN_AGE_S = 3600.0  # longer than any upload pauses between two chunks
+
+log = get_logger(__name__)
+
+
+def run_sweep(settings: Settings) -> None:
+    """Sweep until SIGTERM or Ctrl-C."""
+    configure_logging(settings.log_format, "sweep")
+    sessions = create_sessions(create_db_engine(settings.database_url, pool_size=2))
+    storage = LocalStorage(settings.storage_dir)
+    hints = HintPublisher(create_celery(settings.broker_url))
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.is_set():
+        try:
+            sweep_once(sessions, storage, hints)
+        except Unavailable as error:
+            log.warning("sweep_postponed", reason=error.detail)
+        ended.wait(settings.sweep_s)
+    hints.close()
+
+
+def sweep_once(sessions: Sessions, storage: Storage, hints: HintPublisher) -> bool:
+    """One round. False when another sweeper is at work."""
+    with transaction(sessions) as session:
+        if not session.scalar(select(func.pg_try_advisory_xact_lock(SWEEP_LOCK))):
+            return False
+        settle_abandoned_cancels(session)
+        forget_expired(session)
+        due = due_for_deletion(session)
+        for video in due:
+            mark_deleted(session, video.id)
+        remove_orphans(session, storage)
+        waiting = classes_waiting(session)
+    for video in due:  # after the commit: a file may outlive its row as an orphan, never the reverse
+        storage.delete(video.storage_key)
+        log.info("video_deleted", video_id=str(video.id))
+    for device_class in waiting:
+        hints.hint(device_class)
+    return True
+
+
+def remove_orphans(session: Session, storage: Storage) -> None:
+    """Files that no video claims: uploads that were cut, or accepted by a process that died before its commit."""
+    keys = list(storage.old_video_keys(ORPHAN_AGE_S))
+    for key in sorted(set(keys) - known_storage_keys(session, keys)):
+        storage.delete(key)
+        log.info("orphan_removed", key=key)

@@ -1,0 +1,21 @@
+"""Step `thumbnails`: a picture of each of the longest moments."""
+
+from __future__ import annotations
+
+from shared.db.results import commit_thumbnails
+from shared.domain.step import Claim
+from shared.storage.port import moment_key
+from worker.analyser import Analyser
+from worker.lease import LeaseKeeper
+from worker.recording import Tools, load_job, media_request
+
+
+def perform_thumbnails(tools: Tools, claim: Claim, analyser: Analyser, lease: LeaseKeeper) -> None:
+    """Which frames show the moments was noted when the result was made."""
+    job, video = load_job(tools, claim)
+    wanted = (claim.planned or {})["pictures"]
+    request = {"do": "pictures", "plan": {**(job.plan or {}), "segments": []}, "pictures": wanted}
+    pictures = analyser.ask({**request, **media_request(tools, job, video)}, lambda _: lease(0)).parts
+    for picture, content in zip(wanted, pictures, strict=True):
+        tools.storage.put(moment_key(job.id, picture["number"]), content)
+    lease.commit(lambda session: commit_thumbnails(session, claim))
