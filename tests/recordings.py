@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from ast import literal_eval
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -278,3 +279,55 @@ def _scratch(data: bytes, start: float, end: float) -> bytes:
     first, after = int(len(data) * start), int(len(data) * end)
     noise = np.random.default_rng(1).integers(0, 256, after - first, dtype=np.uint8).tobytes()
     return data[:first] + noise + data[after:]
+
+
+DEMO = Recipe(
+    scene=Scene(
+        script=(
+            (0.0, "neutral"),
+            (7.2, "happy"),
+            (16.2, "surprise"),
+            (19.7, "happy"),
+            (27.2, "neutral"),
+            (33.2, "angry"),
+            (37.2, "neutral"),
+            (46.2, "happy"),
+            (53.2, "fear"),
+            (56.7, "neutral"),
+            (61.2, "happy"),
+        ),
+        away=((42.0, 44.0),),
+    ),
+    duration_s=66.0,
+    width=640,
+    height=360,
+    gop_frames=250,
+    fast_start=True,
+)
+DEMO_PATH = Path(__file__).parent.parent / "cli" / "demo" / "interview.mp4"
+USAGE = "usage: python -m tests.recordings demo | make OUT field=value ..."
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["demo"]:
+        film(DEMO, DEMO_PATH)
+        return 0
+    if len(arguments) < 2 or arguments[0] != "make":
+        print(USAGE, file=sys.stderr)
+        return 2
+    path = Path(arguments[1])
+    fields = dict(argument.split("=", 1) for argument in arguments[2:])
+    film(replace(Recipe(container=path.suffix[1:]), **{name: _parsed(text) for name, text in fields.items()}), path)
+    return 0
+
+
+def _parsed(text: str) -> Any:
+    """A number, a truth value, or the word itself."""
+    try:
+        return literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
