@@ -120,3 +120,11 @@ def find_result(session: Session, job_id: JobId) -> Result | None:
     if row is None:
         return None
     return Result(job_id=job_id, summary=row.summary, track_mapping=row.track_mapping, primary_track=row.primary_track)
+
+
+def segment_of_sample(session: Session, job_id: JobId, sample: int) -> int | None:
+    """The index of the segment that owns a sample; the last one for numbers past the end."""
+    of_job = (StepRow.job_id == job_id) & (StepRow.kind == "segment")
+    begins_before = StepRow.planned["first_sample"].as_integer() <= sample
+    query = select(StepRow.index).where(of_job, begins_before).order_by(StepRow.index.desc()).limit(1)
+    return session.scalar(query)

@@ -1,0 +1,78 @@
+"""What handlers depend on: who asks, and one transaction that is committed before the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from api.context import Context, context_of
+from shared.db.engine import transaction
+from shared.db.keys import principal_of_key
+from shared.db.logins import principal_of_session
+from shared.domain.access import Principal, Scope
+from shared.domain.errors import Forbidden, Unauthenticated
+
+SESSION_COOKIE = "mien_session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def get_context(request: Request) -> Context:
+    return context_of(request)
+
+
+Ctx = Annotated[Context, Depends(get_context)]
+
+
+def open_session(context: Ctx) -> Iterator[Session]:
+    with transaction(context.sessions) as session:
+        yield session
+
+
+# FastAPI would otherwise commit after the answer has gone out.
+Db = Annotated[Session, Depends(open_session, scope="function")]
+
+
+def authenticate(request: Request, context: Context) -> Principal:
+    """Who asks, by key or by session cookie. Raises Unauthenticated, or Forbidden for a foreign page."""
+    key = bearer_token(request)
+    secret = request.cookies.get(SESSION_COOKIE)
+    if key is None and secret is None:
+        raise Unauthenticated("send 'Authorization: Bearer mien_…', or sign in with the link that Mien prints")
+    with transaction(context.sessions) as session:
+        principal = principal_of_key(session, key) if key else principal_of_session(session, secret or "")
+    if principal is None:
+        raise Unauthenticated("the key or the session is unknown, revoked or expired")
+    if principal.by_session:
+        refuse_foreign_page(request)
+    return principal
+
+
+def bearer_token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def refuse_foreign_page(request: Request) -> None:
+    """A page of another origin may not act with the browser's session."""
+    origin = request.headers.get("origin")
+    if request.method in SAFE_METHODS or origin is None:
+        return
+    if urlsplit(origin).netloc != request.headers.get("host"):
+        raise Forbidden("the request came from a page of another origin")
+
+
+def principal_with(scope: Scope) -> Callable[[Request, Context], Principal]:
+    def check(request: Request, context: Ctx) -> Principal:
+        principal = authenticate(request, context)
+        principal.require(scope)
+        return principal
+
+    return check
+
+
+Reader = Annotated[Principal, Depends(principal_with("jobs:read"))]
+Writer = Annotated[Principal, Depends(principal_with("jobs:write"))]

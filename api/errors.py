@@ -1,0 +1,110 @@
+"""Errors on the wire: RFC 9457, with one table from conditions to statuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.domain.errors import (
+    BodyTooLarge,
+    Conflict,
+    Forbidden,
+    Gone,
+    InputError,
+    InvalidRequest,
+    MienError,
+    NotFound,
+    StorageFull,
+    Unauthenticated,
+    WorldError,
+)
+from shared.log import get_logger
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_S = 5
+
+STATUS: dict[type[MienError], int] = {
+    MienError: 500,
+    InputError: 422,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Gone: 410,
+    BodyTooLarge: 413,
+    WorldError: 503,
+    StorageFull: 507,
+}
+"""The nearest ancestor in the error tree decides."""
+
+HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_body"}
+
+log = get_logger(__name__)
+
+
+def status_of(kind: type[MienError]) -> int:
+    return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(MienError, _on_mien_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_unforeseen)
+
+
+def problem(
+    request: Request, status: int, code: str, title: str, detail: str, errors: list[dict[str, str]] | None = None
+) -> JSONResponse:
+    body: dict[str, Any] = {
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request.scope.get("request_id", ""),
+    }
+    if errors:
+        body["errors"] = errors
+    return JSONResponse(body, status, headers=_headers(status), media_type=PROBLEM_JSON)
+
+
+def _headers(status: int) -> dict[str, str]:
+    if status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503, 507) else {}
+
+
+def _on_mien_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MienError)
+    field = error.field if isinstance(error, InvalidRequest) else None
+    errors = [{"field": field, "message": error.detail}] if field else None
+    return problem(request, status_of(type(error)), error.code, error.title, error.detail, errors)
+
+
+def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [{"field": _field(item["loc"]), "message": item["msg"]} for item in error.errors()]
+    first = errors[0] if errors else {"field": "body", "message": InvalidRequest.title}
+    detail = f"{first['field']}: {first['message']}"
+    return problem(request, 422, InvalidRequest.code, InvalidRequest.title, detail, errors)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """`("body", "options", "interval_s")` → `options.interval_s`."""
+    return ".".join(str(part) for part in location if part not in ("body", "query", "path", "header")) or "body"
+
+
+def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = HTTP_CODES.get(error.status_code, "invalid_request")
+    return problem(request, error.status_code, code, str(error.detail), str(error.detail))
+
+
+def _on_unforeseen(request: Request, error: Exception) -> JSONResponse:
+    log.error("unforeseen_error", path=request.url.path, exc_info=error)
+    return problem(request, 500, MienError.code, MienError.title, "The log has more, under this request_id.")

@@ -1,0 +1,49 @@
+"""Gives every request an id, which its answer, its log lines and its errors carry."""
+
+from __future__ import annotations
+
+import re
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.db.ids import new_id
+from shared.domain.clock import Monotonic, monotonic_s
+from shared.log import get_logger
+
+GIVEN_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
+QUIET_PATHS = frozenset({"/healthz", "/readyz"})
+
+log = get_logger(__name__)
+
+
+class RequestIds:
+    def __init__(self, app: ASGIApp, clock: Monotonic = monotonic_s) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        scope["request_id"] = request_id = _id_of(scope)
+        started_s = self._clock()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                _log(scope, message["status"], self._clock() - started_s)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._app(scope, receive, send_with_id)
+        return None
+
+
+def _id_of(scope: Scope) -> str:
+    given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
+    return given.decode() if GIVEN_ID.fullmatch(given) else new_id().hex
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    if scope["path"] not in QUIET_PATHS:
+        log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))

@@ -1,0 +1,1 @@
+"""The shapes on the wire. They are built from domain values, never leaked from rows."""

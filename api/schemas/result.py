@@ -1,0 +1,158 @@
+"""A result and a timeline as clients see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.links import Links
+from shared.db.results import Result
+from shared.domain.emotions import EMOTIONS
+from shared.domain.ids import to_wire
+from shared.domain.samples import Status
+
+NOTICE = "Displayed expression as classified by a model, not what a person feels."
+
+RESULT_EXAMPLE: dict[str, Any] = {
+    "job_id": "job_0193f2c4a5b67c8d9e0f1a2b3c4d5e6f",
+    "state": "succeeded",
+    "total_score": 97,
+    "minus_log": {"fear": ["2.50", "3.00"], "surprise": ["14.00"]},
+    "score": {"policy": "standard-1", "value": 99.8, "reason": None},
+    "coverage": {
+        "samples": 1200,
+        "with_face": 1187,
+        "any_face": 1190,
+        "unreadable": 0,
+        "ratio": 0.989,
+        "longest_gap_s": 1.5,
+    },
+    "emotions": dict(zip(EMOTIONS, (0.02, 0.0, 0.01, 0.31, 0.05, 0.01, 0.6), strict=True)),
+    "moments": [
+        {
+            "start_s": 2.5,
+            "end_s": 3.5,
+            "emotion": "fear",
+            "confidence": 0.71,
+            "thumbnail": "https://mien.example/v1/jobs/job_0193f2c4a5b67c8d9e0f1a2b3c4d5e6f/moments/0.jpg",
+        }
+    ],
+    "tracks": [{"id": 0, "primary": True, "first_s": 0.0, "last_s": 599.5, "samples": 1187}],
+    "video": {
+        "duration_s": 600.02,
+        "width": 1280,
+        "height": 720,
+        "fps": 29.97,
+        "rotation": 0,
+        "codec": "h264",
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    },
+    "provenance": {
+        "model": "fer",
+        "model_sha256": "59534287fdfb125e30a94400296c25ea9f5d706fca93dd8adbbbed916799ea0e",
+        "engine": "tensorflow",
+        "detector": "exhaustive-1",
+        "pipeline": "1.0.0",
+        "mien": "0.1.0",
+    },
+    "warnings": [],
+    "notice": NOTICE,
+}
+
+
+class ScoreOut(BaseModel):
+    policy: str
+    value: float | None
+    reason: str | None = Field(description="why there is no score: no_face, low_coverage or too_short")
+
+
+class CoverageOut(BaseModel):
+    samples: int
+    with_face: int
+    any_face: int
+    unreadable: int
+    ratio: float
+    longest_gap_s: float
+
+
+class MomentOut(BaseModel):
+    start_s: float
+    end_s: float
+    emotion: str
+    confidence: float
+    thumbnail: str | None
+
+
+class TrackOut(BaseModel):
+    id: int
+    primary: bool
+    first_s: float
+    last_s: float
+    samples: int
+
+
+class VideoFactsOut(BaseModel):
+    duration_s: float
+    width: int
+    height: int
+    fps: float
+    rotation: int
+    codec: str
+    sha256: str
+
+
+class ProvenanceOut(BaseModel):
+    model: str
+    model_sha256: str
+    engine: str
+    detector: str
+    pipeline: str
+    mien: str
+
+
+class ResultOut(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [RESULT_EXAMPLE]})
+
+    job_id: str
+    state: str
+    total_score: int | None = Field(description="grows with length; show `score` instead")
+    minus_log: dict[str, list[str]]
+    score: ScoreOut
+    coverage: CoverageOut
+    emotions: dict[str, float]
+    moments: list[MomentOut]
+    tracks: list[TrackOut]
+    video: VideoFactsOut
+    provenance: ProvenanceOut
+    warnings: list[str]
+    notice: str
+
+    @classmethod
+    def of(cls, result: Result, links: Links, *, pictures: bool) -> ResultOut:
+        job_id = to_wire("job", result.job_id)
+        moments = [
+            {**moment, "thumbnail": links.moment(job_id, number) if pictures else None}
+            for number, moment in enumerate(result.summary["moments"])
+        ]
+        return cls(**{**result.summary, "job_id": job_id, "state": "succeeded", "moments": moments})
+
+
+class FaceOut(BaseModel):
+    track: int
+    primary: bool
+    box: dict[str, int]
+    emotions: dict[str, float]
+    dominant: str
+
+
+class SampleOut(BaseModel):
+    sample: int
+    t_s: float
+    status: Status
+    faces: list[FaceOut]
+
+
+class TimelinePage(BaseModel):
+    items: list[SampleOut]
+    next_cursor: str | None = Field(description="pass it as `cursor` for the next page; null on the last one")
