@@ -9,7 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,11 @@ class HomeBusy(Failure):
         self.pid = pid
 
 
+def default_home() -> Path:
+    """MIEN_HOME, or .mien in the current directory."""
+    return Path(os.environ.get("MIEN_HOME") or ".mien")
+
+
 class Home:
     """The files of one embedded stack. Everything in it is readable by its owner alone."""
 
@@ -41,6 +46,7 @@ class Home:
         self.logs = self.path / "logs"
         self.children = self.path / "children.json"
         self.running = self.path / "running.json"
+        self._sockets: list[Path] = []
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -69,7 +75,8 @@ class Home:
         """A private directory for unix sockets, always the same for this home."""
         for place in self._socket_places(kind):
             if len(f"{place}/.s.PGSQL.5432") < SOCKET_PATH_LIMIT and PLAIN_PATH.fullmatch(str(place)):
-                return private_directory(place)
+                self._sockets.append(private_directory(place))
+                return place
         raise Failure(f"no short enough directory for sockets was found for {self.path}")
 
     def _socket_places(self, kind: str) -> Iterator[Path]:
@@ -88,6 +95,9 @@ class Home:
         """Remove what only holds while a stack runs."""
         self.running.unlink(missing_ok=True)
         self.children.unlink(missing_ok=True)
+        for directory in self._sockets:
+            with suppress(OSError):  # a socket that a killed server left keeps its directory
+                directory.rmdir()
 
 
 def private_directory(path: Path) -> Path:

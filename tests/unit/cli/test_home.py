@@ -16,14 +16,14 @@ def test_sockets_lie_in_the_home_when_its_path_is_short_and_plain(
 
 @pytest.mark.parametrize("name", ["with space", "with,comma", "long" * 40, "größe", "percent%41"])
 def test_sockets_of_other_homes_lie_in_a_short_directory_of_their_own(tmp_path: Path, name: str) -> None:
-    sockets = Home(tmp_path / name).socket_directory("pg")
-    try:
-        assert len(f"{sockets}/.s.PGSQL.5432") < 100
-        assert sockets == Home(tmp_path / name).socket_directory("pg")
-        assert sockets != Home(tmp_path / f"{name}2").socket_directory("pg")
-    finally:
-        sockets.rmdir()
-        Home(tmp_path / f"{name}2").socket_directory("pg").rmdir()
+    one, same, other = Home(tmp_path / name), Home(tmp_path / name), Home(tmp_path / f"{name}2")
+    sockets = one.socket_directory("pg")
+    assert len(f"{sockets}/.s.PGSQL.5432") < 100
+    assert sockets == same.socket_directory("pg")
+    assert sockets != other.socket_directory("pg")
+    for home in (one, other):
+        home.forget()
+    assert not sockets.exists()
 
 
 def test_a_large_log_is_put_aside_once(tmp_path: Path) -> None:

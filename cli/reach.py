@@ -1,0 +1,60 @@
+"""Finds the Mien that a command speaks to: the one named, or the embedded one that runs in a home."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.console import Failure
+
+if TYPE_CHECKING:
+    from shared.db.engine import Sessions
+
+Home = Annotated[
+    Path, typer.Option("--home", envvar="MIEN_HOME", help="Where an embedded stack keeps its data.", show_default=True)
+]
+DEFAULT_HOME = Path(".mien")
+KEY_FILE = "key"
+
+
+def running_stack(home: Path) -> dict[str, str]:
+    """What the stack in a home said of itself; empty when none runs."""
+    from cli.stack.home import Home as StackHome
+    from cli.stack.home import read_json
+
+    return read_json(StackHome(home).running)
+
+
+def address_and_key(home: Path, url: str | None, key: str | None) -> tuple[str, str]:
+    """Raises Failure that says how to name a server, when none is named and none runs."""
+    url = url or running_stack(home).get("url")
+    if not url:
+        raise Failure(f"no stack runs in {home}; start one with './mien run', or name a server with --url and --key")
+    key_file = home / KEY_FILE
+    if not key and key_file.exists():
+        key = key_file.read_text().strip()
+    if not key:
+        raise Failure("a key is needed: pass --key or set MIEN_KEY; './mien keys create' makes one")
+    return url, key
+
+
+@contextmanager
+def open_sessions(home: Path) -> Iterator[Sessions]:
+    """The database of the running embedded stack, or the one that MIEN_DATABASE_URL names."""
+    from shared.db.engine import create_db_engine, create_sessions
+
+    database_url = running_stack(home).get("database_url")
+    if os.environ.get("MIEN_DATABASE_URL") or database_url is None:
+        from cli.processes import load
+
+        database_url = load().database_url
+    engine = create_db_engine(database_url, pool_size=1)
+    try:
+        yield create_sessions(engine)
+    finally:
+        engine.dispose()
