@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
 def api() -> None:
     """Serve the HTTP API and the web pages."""
     import uvicorn
+
     from api.main import create_app
 
     settings = load()
