@@ -21,7 +21,7 @@ def stderr() -> Console:
 
 
 def note(text: str) -> None:
-    stderr().print(text, markup=False)
+    stderr().print(text, markup=False, soft_wrap=True)  # a broken line would break an address in it
 
 
 def complain(failure: Exception) -> None:

@@ -15,7 +15,7 @@ Update = Callable[[str, int, int | None], None]
 
 @contextmanager
 def progress_bar(text: str) -> Iterator[Update]:
-    """One bar; on a stderr that is no terminal it draws nothing until the end."""
+    """One bar; nothing on a stderr that is no terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -23,7 +23,8 @@ def progress_bar(text: str) -> Iterator[Update]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=stderr(), transient=True) as progress:
+    console = stderr()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(text, total=None)
 
         def update(text: str, done: int, total: int | None) -> None:

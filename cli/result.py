@@ -49,6 +49,6 @@ def _moments(moments: list[dict[str, Any]]) -> Table:
 
 
 def clock(seconds: float) -> str:
-    """75.5 → 1:15.5"""
+    """Minutes and seconds: 75.5 is 1:15.5."""
     minutes, rest = divmod(seconds, 60)
     return f"{int(minutes)}:{rest:04.1f}"

@@ -46,7 +46,11 @@ def run(
     from cli.stack.stack import EmbeddedStack
 
     try:
-        with ending_as_interrupt(), EmbeddedStack(home, port, analysers, note=console.note) as stack, failing_with_code():
+        with (
+            ending_as_interrupt(),
+            EmbeddedStack(home, port, analysers, note=console.note) as stack,
+            failing_with_code(),
+        ):
             service = start(stack, home)
             result = analyse(service, (video or DEMO).resolve())
             report(result, as_json, home, stack)

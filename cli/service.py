@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, BinaryIO
 import httpx2
 
 from cli.console import Failure
+from shared.domain.errors import MienError
 
 TIMEOUT_S = 60.0  # longer than the longest wait that is asked for below
 WAIT_S = 1
@@ -91,10 +93,6 @@ class _Counted:
 @contextmanager
 def failing_with_code() -> Iterator[None]:
     """A refused or failed recording ends the command with 1, its code and detail on stderr."""
-    import sys
-
-    from shared.domain.errors import MienError
-
     try:
         yield
     except MienError as error:

@@ -88,6 +88,6 @@ class HintPublisher:
         try:
             self._app.send_task(PERFORM_STEP, queue=device_class, retry=False, ignore_result=True)
             self.broker_answers = True
-        except Exception as error:  # the broker's client raises errors of several libraries, and none may matter
+        except Exception as error:  # noqa: BLE001, the broker's client raises errors of several libraries, and none may matter
             self.broker_answers = False
             log.warning("hint_not_published", device_class=device_class, reason=type(error).__name__)

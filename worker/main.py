@@ -69,9 +69,7 @@ def create_worker(settings: Settings) -> Worker:
     )
     app = create_celery(settings.broker_url)
     hints = HintPublisher(app)
-    supervisor = Supervisor(
-        _tools(settings, size), _bearer(settings, pool), pool, hints, heartbeat_s=settings.heartbeat_s
-    )
+    supervisor = Supervisor(_tools(settings, size), _bearer(settings), pool, hints, heartbeat_s=settings.heartbeat_s)
     register_tasks(app, supervisor)
     poller = Poller(supervisor, hints, threads=size, poll_s=settings.poll_s)
     return Worker(app=app, supervisor=supervisor, poller=poller, pool=pool, hints=hints)
@@ -84,7 +82,7 @@ def _tools(settings: Settings, size: int) -> Tools:
     )
 
 
-def _bearer(settings: Settings, pool: AnalyserPool) -> Bearer:
+def _bearer(settings: Settings) -> Bearer:
     return Bearer(
         name=f"{socket.gethostname()}:{os.getpid()}",
         classes=settings.devices,

@@ -30,7 +30,7 @@ class AnalyserPool:
         return self._all[0].wait_ready()
 
     @contextmanager
-    def borrow(self, wait: bool = True) -> Iterator[Analyser | None]:
+    def borrow(self, *, wait: bool = True) -> Iterator[Analyser | None]:
         """The most recently used idle analyser; None when all are busy and the caller will not wait."""
         try:
             analyser = self._idle.get(block=wait)

@@ -110,7 +110,7 @@ class Supervisor:
         started_s = self._clock()
         try:
             USE_CASES[claim.key.kind](self._tools, claim, analyser, lease)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001, whatever happened is written down and bounded by the lease
             self._settle(claim, lease, error)
         else:
             log.info("step_done", index=claim.key.index, seconds=round(self._clock() - started_s, 3))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.db.results import commit_thumbnails
+from shared.db.engine import transaction
+from shared.db.results import commit_thumbnails, get_plan
 from shared.domain.step import Claim
 from shared.storage.port import moment_key
 from worker.analyser import Analyser
@@ -13,8 +14,10 @@ from worker.recording import Tools, load_job, media_request
 def perform_thumbnails(tools: Tools, claim: Claim, analyser: Analyser, lease: LeaseKeeper) -> None:
     """Which frames show the moments was noted when the result was made."""
     job, video = load_job(tools, claim)
+    with transaction(tools.sessions) as session:
+        plan = get_plan(session, job.id)
     wanted = (claim.planned or {})["pictures"]
-    request = {"do": "pictures", "plan": {**(job.plan or {}), "segments": []}, "pictures": wanted}
+    request = {"do": "pictures", "plan": plan.to_dict(), "pictures": wanted}
     pictures = analyser.ask({**request, **media_request(tools, job, video)}, lambda _: lease(0)).parts
     for picture, content in zip(wanted, pictures, strict=True):
         tools.storage.put(moment_key(job.id, picture["number"]), content)

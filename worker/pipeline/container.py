@@ -91,6 +91,8 @@ class Recording:
         """The length that the header states; None where it is absent or only estimated from the data."""
         if self._container.format.name == "mpegts":
             return None
+        if self._container.format.name == "avi" and self.stream.frames and self.stream.average_rate:
+            return float(self.stream.frames / self.stream.average_rate)  # the length itself follows what is there
         if self.stream.duration is not None:
             return float(self.stream.duration * self.time_base)
         duration = self._container.duration

@@ -78,7 +78,7 @@ def try_cut(recording: Recording, index: PacketIndex, key: int, beat: Beat) -> C
             recording.seek(seek_pts)
         except av.FFmpegError:
             continue
-        frames = frames_from_here(recording, True, beat, until_pts=target_pts)
+        frames = frames_from_here(recording, beat, trusted_pts=True, until_pts=target_pts)
         if next((pts for pts, _ in frames if pts >= target_pts), None) == target_pts:
             return Cut(target_pts, seek_pts)
     return None

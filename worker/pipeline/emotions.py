@@ -149,7 +149,7 @@ class _Loading:
     def _run(self) -> None:
         try:
             self._value = self._make()
-        except BaseException as error:  # handed to whoever asks for the value
+        except BaseException as error:  # noqa: BLE001  handed to whoever asks for the value
             self._error = error
 
 
@@ -169,7 +169,7 @@ def _import_tensorflow() -> Any:
     """Quiet, and on one thread: there are as many analysers as cores."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    import tensorflow  # type: ignore[import-untyped]
+    import tensorflow
 
     tensorflow.get_logger().setLevel("ERROR")
     tensorflow.config.threading.set_intra_op_parallelism_threads(1)

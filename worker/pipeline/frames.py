@@ -69,7 +69,7 @@ def frame_at(recording: Recording, plan: Plan, t_s: float) -> VideoFrame:
 
 
 def frames_from_here(
-    recording: Recording, trusted_pts: bool, beat: Beat, until_pts: int | None = None
+    recording: Recording, beat: Beat, *, trusted_pts: bool, until_pts: int | None = None
 ) -> Iterator[TimedFrame]:
     """Undamaged frames with their times, strictly increasing.
 
@@ -117,7 +117,7 @@ def _frames_of_segment(recording: Recording, plan: Plan, segment: Segment, beat:
     if segment.index > 0 and (first is None or first[0] != segment.start_pts):
         # Some containers build their index while they are read, and a seek in a fresh process may then land elsewhere.
         recording.rewind()
-        frames = _from(segment, frames_from_here(recording, plan.trusted_pts, beat, until_pts))
+        frames = _from(segment, frames_from_here(recording, beat, trusted_pts=plan.trusted_pts, until_pts=until_pts))
         first = next(frames, None)
     return iter(()) if first is None else chain([first], frames)
 
@@ -130,7 +130,7 @@ def _owned(recording: Recording, plan: Plan, segment: Segment, beat: Beat, until
             recording.seek(segment.seek_pts)
         except av.FFmpegError:
             return iter(())
-    return _from(segment, frames_from_here(recording, plan.trusted_pts, beat, until_pts))
+    return _from(segment, frames_from_here(recording, beat, trusted_pts=plan.trusted_pts, until_pts=until_pts))
 
 
 def _from(segment: Segment, frames: Iterator[TimedFrame]) -> Iterator[TimedFrame]:

@@ -66,7 +66,7 @@ def _look_at_start(recording: Recording, beat: Beat) -> _Look:
     recording.rewind()
     raw_pts: list[int | None] = []
     look: _Look | None = None
-    for _, frame in islice(frames_from_here(recording, False, beat), PROBED_FRAMES):
+    for _, frame in islice(frames_from_here(recording, beat, trusted_pts=False), PROBED_FRAMES):
         raw_pts.append(frame.pts)
         if look is None:
             height, width = read_luma(frame, recording.stream.sample_aspect_ratio).shape

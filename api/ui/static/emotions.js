@@ -1,0 +1,20 @@
+/** The seven expressions: their order, which of them cost points, and how they look. */
+
+/** In the order of the model's labels. */
+export const EMOTIONS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"];
+
+/** Those that make a moment, as the policy standard-1 counts them. */
+export const PENALISED = new Set(["angry", "disgust", "fear", "surprise"]);
+
+/** Expressions that cost nothing are drawn dashed, so that colour is not the only difference. */
+export const DASHES = { happy: [8, 3], sad: [3, 3], neutral: [1.5, 3.5] };
+
+/**
+ * The colours of the present scheme, as the style sheet sets them.
+ * @returns {Record<string, string>}
+ */
+export function palette() {
+  const style = getComputedStyle(document.documentElement);
+  const names = [...EMOTIONS, "text", "muted", "line", "card", "gap", "accent"];
+  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+}
