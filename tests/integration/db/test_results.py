@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from shared.db.claims import claim_step
+from shared.db.engine import Sessions
+from shared.db.jobs import cancel_job, get_jobs
+from shared.db.results import (
+    Result,
+    commit_finish,
+    commit_plan,
+    commit_segment,
+    get_plan,
+    get_result,
+    get_samples,
+    segment_of_sample,
+)
+from shared.db.steps import LeaseLost, heartbeat, release, settle_abandoned_cancels
+from shared.db.tables import EventRow, JobRow
+from shared.db.workspaces import ensure_workspace
+from shared.domain.errors import NotFound, StateConflict
+from shared.domain.ids import JobId, WorkspaceId
+from shared.domain.step import Claim
+from tests.factories import a_bearer, a_job, a_plan, samples_of
+
+PLAN = a_plan(segments=2)
+EMOTIONS = (["happy", "happy", None], ["fear", "fear", "fear"])
+SUMMARY: dict[str, Any] = {"moments": [], "total_score": 97, "minus_log": {}}
+
+
+def claim(sessions: Sessions) -> Claim:
+    with sessions.begin() as session:
+        taken = claim_step(session, a_bearer())
+    assert taken is not None
+    return taken
+
+
+def job_up_to(sessions: Sessions, state: str) -> JobId:
+    """A job that is carried out step by step until it has that state."""
+    with sessions.begin() as session:
+        job_id = a_job(session)
+    while state_of(sessions, job_id) != state:
+        taken = claim(sessions)
+        with sessions.begin() as session:
+            if taken.key.kind == "plan":
+                commit_plan(session, taken, PLAN)
+            elif taken.key.kind == "segment":
+                index = taken.key.index
+                commit_segment(session, taken, samples_of(PLAN.segments[index], EMOTIONS[index]))
+            else:
+                commit_finish(session, taken, a_result(job_id), [])
+    return job_id
+
+
+def a_result(job_id: JobId) -> Result:
+    return Result(job_id=job_id, summary=SUMMARY, track_mapping={"0": {"0": 0}, "1": {"0": 0}}, primary_track=0)
+
+
+def state_of(sessions: Sessions, job_id: JobId) -> str:
+    with sessions.begin() as session:
+        return get_jobs(session, [job_id])[0].state
+
+
+def workspace(sessions: Sessions, name: str = "default") -> WorkspaceId:
+    with sessions.begin() as session:
+        return ensure_workspace(session, name)
+
+
+def events(sessions: Sessions) -> list[str]:
+    with sessions.begin() as session:
+        return list(session.scalars(select(EventRow.type)))
+
+
+def test_a_job_goes_from_queued_to_succeeded_and_says_so_once(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "succeeded")
+
+    assert events(sessions) == ["job.succeeded"]
+    with sessions.begin() as session:
+        assert get_result(session, workspace(sessions), job_id).summary == SUMMARY
+
+
+def test_the_plan_and_the_samples_are_read_back_as_they_were(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "finishing")
+
+    with sessions.begin() as session:
+        assert get_plan(session, job_id) == PLAN
+        stored = get_samples(session, job_id)
+    assert [sample.number for part in stored.values() for sample in part] == list(range(PLAN.samples_total))
+    assert stored[1] == samples_of(PLAN.segments[1], EMOTIONS[1])
+
+
+def test_a_sample_is_found_in_the_segment_that_owns_it(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "running")
+
+    with sessions.begin() as session:
+        assert [segment_of_sample(session, job_id, number) for number in (0, 2, 3, 5, 999)] == [0, 0, 1, 1, 1]
+
+
+def test_a_result_is_not_shown_to_another_workspace(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "succeeded")
+
+    with sessions.begin() as session, pytest.raises(NotFound):
+        get_result(session, workspace(sessions, "other"), job_id)
+
+
+def test_a_running_job_has_no_result_yet(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "running")
+
+    with sessions.begin() as session, pytest.raises(StateConflict, match="running"):
+        get_result(session, workspace(sessions), job_id)
+
+
+def test_a_waiting_job_is_canceled_at_once(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "queued")
+    with sessions.begin() as session:
+        cancel_job(session, workspace(sessions), job_id)
+
+    assert state_of(sessions, job_id) == "canceled"
+    assert events(sessions) == ["job.canceled"]
+
+
+def test_a_running_job_winds_down_when_its_worker_hears_of_the_cancel(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "running")
+    taken = claim(sessions)
+    with sessions.begin() as session:
+        cancel_job(session, workspace(sessions), job_id)
+    assert state_of(sessions, job_id) == "canceling"
+
+    with sessions.begin() as session:
+        assert heartbeat(session, taken, lease_s=45, samples_done=1) == "canceling"
+    with sessions.begin() as session:
+        release(session, taken)
+    assert state_of(sessions, job_id) == "canceled"
+
+
+def test_a_segment_that_comes_after_the_cancel_is_discarded(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "running")
+    taken = claim(sessions)
+    with sessions.begin() as session:
+        cancel_job(session, workspace(sessions), job_id)
+
+    with pytest.raises(LeaseLost), sessions.begin() as session:
+        commit_segment(session, taken, samples_of(PLAN.segments[0], EMOTIONS[0]))
+
+
+def test_the_sweep_ends_a_cancel_whose_worker_vanished(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "running")
+    claim(sessions)
+    with sessions.begin() as session:
+        cancel_job(session, workspace(sessions), job_id)
+        session.execute(text("UPDATE step SET leased_until = now() - interval '1 second' WHERE state = 'leased'"))
+    with sessions.begin() as session:
+        settle_abandoned_cancels(session)
+
+    assert state_of(sessions, job_id) == "canceled"
+
+
+def test_a_finished_job_cannot_be_canceled(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "succeeded")
+
+    with sessions.begin() as session, pytest.raises(StateConflict, match="succeeded"):
+        cancel_job(session, workspace(sessions), job_id)
+
+
+@pytest.mark.parametrize("after", ["running", "canceled", "failed"])
+def test_the_database_itself_keeps_a_terminal_state(sessions: Sessions, after: str) -> None:
+    job_id = job_up_to(sessions, "succeeded")
+
+    with pytest.raises(IntegrityError, match="cannot become"), sessions.begin() as session:
+        session.get_one(JobRow, job_id).state = after
+
+
+def test_the_database_permits_only_the_erasure_of_what_is_over(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "succeeded")
+    with sessions.begin() as session:
+        session.get_one(JobRow, job_id).state = "erased"
+
+    assert state_of(sessions, job_id) == "erased"
+
+
+def test_the_version_grows_with_every_visible_change(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "succeeded")
+
+    with sessions.begin() as session:
+        assert get_jobs(session, [job_id])[0].version == 5  # queued, planning, running, finishing, succeeded
