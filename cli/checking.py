@@ -112,4 +112,4 @@ def risky_statements() -> str:
         script.write(rendered.getvalue())
         script.flush()
         excluded = (f"--exclude={rule}" for rule in SQUAWK_IGNORES)
-        return tool("squawk", "--assume-in-transaction", "--pg-version=18.0", "--reporter=gcc", *excluded, script.name)
+        return tool("squawk", "--pg-version=18.0", "--reporter=gcc", *excluded, script.name)
