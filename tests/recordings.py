@@ -176,7 +176,11 @@ class _Camera:
         encoder: Any = stream.codec_context
         size = (self.recipe.width, self.recipe.height)
         for t_s in self.recipe.frame_times_s:
-            if self.recipe.resize_at_s is not None and t_s >= self.recipe.resize_at_s and encoder is stream.codec_context:
+            if (
+                self.recipe.resize_at_s is not None
+                and t_s >= self.recipe.resize_at_s
+                and encoder is stream.codec_context
+            ):
                 self._mux(encoder.encode(None), stream)
                 size = (self.recipe.width // 4 * 2, self.recipe.height // 4 * 2)
                 encoder = _encoder(self.recipe, *size)
@@ -241,7 +245,7 @@ def _encoder(recipe: Recipe, width: int, height: int) -> VideoCodecContext:
     encoder.framerate = recipe.rate
     encoder.time_base = CLOCK
     _set_up(encoder, recipe, width, height)
-    return encoder  # type: ignore[no-any-return]
+    return encoder
 
 
 def _set_up(context: Any, recipe: Recipe, width: int, height: int) -> None:
@@ -305,7 +309,7 @@ DEMO = Recipe(
     fast_start=True,
 )
 DEMO_PATH = Path(__file__).parent.parent / "cli" / "demo" / "interview.mp4"
-USAGE = "usage: python -m tests.recordings demo | make OUT field=value ..."
+USAGE = "usage: python -m tests.recordings demo | make OUT field=value ...\n"
 
 
 def main(arguments: list[str]) -> int:
@@ -313,7 +317,7 @@ def main(arguments: list[str]) -> int:
         film(DEMO, DEMO_PATH)
         return 0
     if len(arguments) < 2 or arguments[0] != "make":
-        print(USAGE, file=sys.stderr)
+        sys.stderr.write(USAGE)
         return 2
     path = Path(arguments[1])
     fields = dict(argument.split("=", 1) for argument in arguments[2:])

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from math import pi, sin
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -111,12 +112,12 @@ def pulls_at(script: Script, t_s: float) -> tuple[float, ...]:
 @lru_cache(maxsize=64)
 def _portrait(pulls: tuple[float, ...]) -> Picture:
     """The portrait with an expression, (400, 512, 3) uint8 BGR."""
-    portrait = cv2.imread(str(PORTRAIT))
+    portrait: Any = cv2.imread(str(PORTRAIT))
     rows, columns = REGION
     y, x = np.mgrid[rows, columns].astype(np.float32)
     across = sum(handle.pull(x, y, by) for handle, by in zip(HANDLES, pulls, strict=False) if handle.sideways)
     down = sum(handle.pull(x, y, by) for handle, by in zip(HANDLES, pulls, strict=False) if not handle.sideways)
-    face = cv2.remap(portrait, x - across, y - down, cv2.INTER_LINEAR)
+    face: Any = cv2.remap(portrait, x - across, y - down, cv2.INTER_LINEAR)
     portrait[rows, columns] = _open_mouth(face, x, y, pulls)
     return portrait
 
@@ -138,7 +139,9 @@ def _person(script: Script, t_s: float, width: int, height: int, number: int) ->
     y = height * (0.46 + 0.03 * sin(2 * pi * t_s / 5 + number))
     place = np.array([[scale, 0, x - scale * NOSE_XY[0]], [0, scale, y - scale * NOSE_XY[1]]])
     portrait = _portrait(pulls_at(script, t_s))
-    return cv2.warpAffine(portrait, place, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    size = (width, height)
+    shown = cv2.warpAffine(portrait, place, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return shown.astype(np.uint8, copy=False)
 
 
 @lru_cache(maxsize=4)

@@ -143,6 +143,8 @@ class Recording:
         """What comes out of the decoder for one packet, or for None what was held back; damage gives nothing."""
         try:
             return self.stream.codec_context.decode(packet)
+        except MemoryError:
+            raise
         except (av.FFmpegError, EOFError):
             return []
 

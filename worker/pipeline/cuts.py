@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,10 +12,11 @@ from shared.domain.plan import Segment
 from worker.pipeline.container import Recording
 from worker.pipeline.frames import Beat, frames_from_here
 from worker.pipeline.index import PacketIndex, Times
+from worker.pipeline.luma import Luma, read_luma
 
 SEGMENT_S = 30.0  # the design's: long enough to amortise a seek, short enough to lose little when a worker dies
 END_MARGIN_S = 15.0  # a shorter last part would not be worth a step
-EARLIER_KEYS = 4  # how far back decoding may start; beyond that a cut costs more than it saves
+EARLIER_KEYS = 5  # how far back decoding may start; beyond that a cut costs more than it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +67,42 @@ def cut_keys(index: PacketIndex) -> list[int]:
 
 
 def try_cut(recording: Recording, index: PacketIndex, key: int, beat: Beat) -> Cut | None:
-    """Decode at a key frame, as the analysis will.
+    """Decode at a key frame, as the analysis will; None where that gives no clean picture.
 
-    With open groups of pictures and intra refresh a key frame alone is not enough, and some
-    containers seek by decoding time; so earlier starts are tried before the cut is given up.
+    Clean is a key frame that comes out first when its own time is sought. With intra refresh
+    it does not, and what comes out instead may be damaged without being marked so (seen with
+    x264): there, two earlier starts have to agree on the picture.
     """
     target_pts = int(index.key_pts[key])
-    for seek_pts in _starts(index, key):
-        try:
-            recording.seek(seek_pts)
-        except av.FFmpegError:
-            continue
-        frames = frames_from_here(recording, beat, trusted_pts=True, until_pts=target_pts)
-        if next((pts for pts, _ in frames if pts >= target_pts), None) == target_pts:
+    for seek_pts in dict.fromkeys([target_pts, int(index.key_dts[key])]):
+        if _decode_until(recording, seek_pts, target_pts, beat).first_pts == target_pts:
             return Cut(target_pts, seek_pts)
+    nearer: tuple[int, Luma] | None = None
+    for earlier in range(key - 1, max(-1, key - 1 - EARLIER_KEYS), -1):
+        seek_pts = int(min(index.key_pts[earlier], index.key_dts[earlier]))
+        picture = _decode_until(recording, seek_pts, target_pts, beat).target
+        if picture is not None and nearer is not None and np.array_equal(picture, nearer[1]):
+            return Cut(target_pts, nearer[0])
+        nearer = None if picture is None else (seek_pts, picture)
     return None
 
 
-def _starts(index: PacketIndex, key: int) -> Iterator[int]:
-    yield int(index.key_pts[key])
-    if index.key_dts[key] != index.key_pts[key]:
-        yield int(index.key_dts[key])
-    for earlier in range(key - 1, max(-1, key - 1 - EARLIER_KEYS), -1):
-        yield int(min(index.key_pts[earlier], index.key_dts[earlier]))
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What decoding from a time gave: the first frame's time, and the luma of the frame that was wanted."""
+
+    first_pts: int | None
+    target: Luma | None
+
+
+def _decode_until(recording: Recording, seek_pts: int, target_pts: int, beat: Beat) -> _Tried:
+    try:
+        recording.seek(seek_pts)
+    except av.FFmpegError:
+        return _Tried(None, None)
+    first_pts: int | None = None
+    for pts, frame in frames_from_here(recording, beat, trusted_pts=True, until_pts=target_pts):
+        first_pts = pts if first_pts is None else first_pts
+        if pts >= target_pts:
+            return _Tried(first_pts, read_luma(frame, None) if pts == target_pts else None)
+    return _Tried(first_pts, None)

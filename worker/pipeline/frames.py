@@ -82,7 +82,7 @@ def frames_from_here(
     last_pts: int | None = None
     for packet in chain(_packets_until(recording, until_pts), [None]):
         beat()
-        if packet is not None and not packet.is_discard:
+        if packet is not None and not trusted_pts and not packet.is_discard:
             heapq.heappush(waiting, _time_of(packet))
         for frame in recording.decode(packet):
             pts = frame.pts if trusted_pts else heapq.heappop(waiting) if waiting else None
@@ -90,8 +90,6 @@ def frames_from_here(
                 continue
             last_pts = pts
             yield pts, frame
-        if trusted_pts:
-            waiting.clear()
 
 
 class _Reader:

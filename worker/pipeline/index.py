@@ -20,6 +20,7 @@ from worker.pipeline.container import Recording, VideoPacket, too_long
 
 Times = NDArray[np.int64]
 BACKWARD_S = 1.0  # key frames that step back further than this belong to two timelines
+MAX_FRAME_GAP_S = 2.0  # no camera pauses so long: a demuxer has skipped what it could not read
 SAME_TIME_S = 1e-6  # a frame this little after a sample's time still stands for it
 
 
@@ -40,6 +41,8 @@ class PacketIndex:
     """How long the last frame is shown."""
     longest_end_s: float
     """Where the longest stream ends, from the container's own zero, to compare with what its header states."""
+    damaged: bool
+    """Whether packets are marked as damaged, or frames are missing for longer than MAX_FRAME_GAP_S."""
     trusted: bool
     """False when packets lack presentation times, so that frames take them in order of output."""
 
@@ -99,6 +102,7 @@ class _Columns:
         self.packets = 0
         self.last = (-(2**63), 0)
         self.without_pts = 0
+        self.damaged = 0
         self.damaged_tail: set[int] = set()
         self.ends: dict[int, tuple[int, Fraction]] = {}
 
@@ -116,6 +120,7 @@ class _Columns:
         self.pts.append(pts)
         self.last = max(self.last, (pts, packet.duration or 0))
         self.without_pts += packet.pts is None
+        self.damaged += packet.is_corrupt
         self.damaged_tail = self.damaged_tail | {pts} if packet.is_corrupt else set()
         if packet.is_keyframe:
             self.key_pts.append(pts)
@@ -143,6 +148,7 @@ def _index_of(columns: _Columns, recording: Recording) -> PacketIndex:
         start_pts=start_pts,
         last_duration_pts=_last_duration_pts(columns, pts),
         longest_end_s=columns.longest_end_s,
+        damaged=_is_damaged(columns, pts, time_base),
         trusted=columns.without_pts == 0,
     )
 
@@ -165,6 +171,11 @@ def _refuse_two_timelines(key_pts: array[int], time_base: Fraction) -> None:
             f"The presentation times jump back by {-steps_s.min():.1f} s, as when recordings are joined byte by byte. "
             "Re-encode the recording or send its parts one by one."
         )
+
+
+def _is_damaged(columns: _Columns, pts: Times, time_base: Fraction) -> bool:
+    longest_gap_s = float(np.diff(pts).max() * time_base) if len(pts) > 1 else 0.0
+    return columns.damaged > len(columns.damaged_tail) or longest_gap_s > MAX_FRAME_GAP_S
 
 
 def _last_duration_pts(columns: _Columns, pts: Times) -> int:

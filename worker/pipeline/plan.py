@@ -94,8 +94,14 @@ def _facts(recording: Recording, index: PacketIndex, look: _Look, sha256: str) -
 
 
 def _warnings(recording: Recording, index: PacketIndex) -> tuple[str, ...]:
+    """`truncated`: it ends earlier than declared; `damaged`: parts in between cannot be read."""
+    found = {"truncated": _is_truncated(recording, index), "damaged": index.damaged}
+    return tuple(warning for warning, holds in found.items() if holds)
+
+
+def _is_truncated(recording: Recording, index: PacketIndex) -> bool:
     declared_s = recording.declared_s
     if declared_s is None:
-        return ()
+        return False
     reached_s = index.duration_s if recording.declares_own_length else max(index.duration_s, index.longest_end_s)
-    return ("truncated",) if declared_s - reached_s > TRUNCATION_S else ()
+    return declared_s - reached_s > TRUNCATION_S

@@ -135,7 +135,7 @@ def summarise_samples(
         moments=tuple(_moment(stretch, samples, faces) for stretch in stretches),
         tracks=tuple(track for track in tracks if track.primary or not primary_only),
         video=plan.facts,
-        warnings=(*plan.warnings, "damaged") if unreadable else plan.warnings,
+        warnings=tuple(dict.fromkeys([*plan.warnings, *(["damaged"] if unreadable else [])])),
         track_mapping={index: dict(local) for index, local in mapping.items()},
         primary_track=primary,
     )
