@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 UI = Path(__file__).resolve().parent / "ui"
@@ -22,7 +23,16 @@ router = APIRouter(include_in_schema=False)
 
 def install_pages(app: FastAPI) -> None:
     app.include_router(router)
-    app.mount("/static", StaticFiles(directory=UI / "static"), name="static")
+    app.mount("/static", _Static(directory=UI / "static"), name="static")
+
+
+class _Static(StaticFiles):
+    """Asks the browser to check for a newer file each time: one page must never mix two versions of Mien."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update({name: HEADERS[name] for name in ("Cache-Control", "X-Content-Type-Options")})
+        return response
 
 
 @router.get("/")

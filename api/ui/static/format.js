@@ -1,28 +1,29 @@
 /** Numbers and times as the reader writes them. */
 
-import { language } from "./text.js";
+import { language, t } from "./text.js";
 
-const numbers = new Map();
+const formats = new Map(); // making one costs more than using it a thousand times
 
 /**
  * @param {number} value
  * @param {number} [digits] after the point
  * @returns {string}
  */
-export function number(value, digits = 0) {
-  if (!numbers.has(digits)) {
-    numbers.set(digits, new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
-  }
-  return numbers.get(digits).format(value);
-}
+export const number = (value, digits = 0) => format("decimal", digits).format(value);
 
 /**
  * @param {number} share 0 to 1
  * @param {number} [digits]
  * @returns {string}
  */
-export function percent(share, digits = 0) {
-  return `${number(100 * share, digits)} %`;
+export const percent = (share, digits = 0) => format("percent", digits).format(share);
+
+function format(style, digits) {
+  const key = `${style} ${digits}`;
+  if (!formats.has(key)) {
+    formats.set(key, new Intl.NumberFormat(language, { style, minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  }
+  return formats.get(key);
 }
 
 /**
@@ -46,7 +47,7 @@ export function clock(seconds, digits = 0) {
  * @returns {string}
  */
 export function span(seconds) {
-  return seconds < 60 ? `${number(seconds, seconds % 1 ? 1 : 0)} s` : clock(seconds);
+  return seconds < 60 ? t("unit.seconds", { n: number(seconds, seconds % 1 ? 1 : 0) }) : clock(seconds);
 }
 
 /**

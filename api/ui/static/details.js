@@ -1,0 +1,87 @@
+/** What surrounds the result: warnings, other faces, facts of the recording, provenance, downloads. */
+
+import { facts, h } from "./dom.js";
+import { bytes, clock, moment, number, span } from "./format.js";
+import { has, t } from "./text.js";
+
+const TRACKS = 6;
+
+/** @param {string[]} codes */
+export function warnings(codes) {
+  const words = codes.map((code) => (has(`warning.${code}`) ? t(`warning.${code}`) : t("warning.other", { code })));
+  return codes.length ? h("section", { class: "card warnings" }, h("h2", null, t("warnings.title")), h("ul", null, ...words.map((word) => h("li", null, word)))) : null;
+}
+
+/** @param {object[]} all */
+export function tracks(all) {
+  const ordered = [...all].sort((a, b) => Number(b.primary) - Number(a.primary) || b.samples - a.samples);
+  const line = (track) =>
+    h(
+      "li",
+      null,
+      h("b", null, track.primary ? t("tracks.primary") : t("tracks.other", { id: track.id })),
+      h("span", { class: "muted" }, t("tracks.note", { first: clock(track.first_s), last: clock(track.last_s), times: t("tracks.times", { n: track.samples }) })),
+    );
+  const rest = ordered.length - TRACKS;
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", null, t("tracks.title")),
+    h("p", { class: "muted small" }, t(all.length ? "tracks.about" : "tracks.none")),
+    h("ul", { class: "tracks" }, ...ordered.slice(0, TRACKS).map(line), rest > 0 && h("li", { class: "muted" }, t("tracks.more", { n: rest }))),
+  );
+}
+
+/** @param {object} result @param {object} job @param {object | null} video */
+export function recording({ video: facts_ }, job, video) {
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", null, t("recording.title")),
+    facts([
+      ["recording.file", video?.name],
+      ["recording.size", video && bytes(video.size_bytes)],
+      ["recording.length", clock(facts_.duration_s, 1)],
+      ["recording.picture", `${facts_.width} × ${facts_.height}`],
+      ["recording.rate", t("recording.rate.value", { fps: number(facts_.fps, facts_.fps % 1 ? 2 : 0) })],
+      ["recording.rotation", facts_.rotation ? `${facts_.rotation}°` : null],
+      ["recording.codec", facts_.codec],
+      ["recording.purpose", t(`purpose.${job.purpose}`)],
+      ["recording.reference", job.reference],
+      ["recording.submitted", moment(job.created_at)],
+      ["recording.finished", job.finished_at && moment(job.finished_at)],
+      ["recording.sha256", hash(facts_.sha256)],
+    ].map(([key, value]) => [t(key), value])),
+  );
+}
+
+/** @param {object} result @param {object} job */
+export function provenance({ provenance: by, score }, job) {
+  const pairs = ["model", "engine", "detector", "pipeline", "mien", "model_sha256"].map((name) => [t(`provenance.${name}`), name.endsWith("256") ? hash(by[name]) : by[name]]);
+  pairs.splice(3, 0, [t("provenance.policy"), score.policy], [t("provenance.interval"), span(job.options.interval_s)]);
+  return h("section", { class: "card" }, h("h2", null, t("provenance.title")), facts(pairs));
+}
+
+/** @param {string} id @param {string} name of the recording */
+export function downloads(id, name) {
+  const base = `/v1/jobs/${id}`;
+  const stem = name.replace(/\.[^.]+$/, "") || id;
+  const link = (text, format, path, file) => h("a", { class: "button", href: path, download: file }, t(text), h("span", { class: "format" }, format));
+  return h(
+    "section",
+    { class: "card no-print" },
+    h("h2", null, t("downloads.title")),
+    h(
+      "div",
+      { class: "buttons" },
+      link("downloads.result", "JSON", `${base}/result`, `${stem}.result.json`),
+      link("downloads.csv", "CSV", `${base}/timeline?format=csv`, `${stem}.timeline.csv`),
+      link("downloads.ndjson", "NDJSON", `${base}/timeline?format=ndjson`, `${stem}.timeline.ndjson`),
+      h("button", { type: "button", class: "button plain", click: () => print() }, t("downloads.print")),
+    ),
+  );
+}
+
+function hash(sum) {
+  return h("code", { class: "hash", title: sum }, sum);
+}
