@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.db.claims import Bearer
+from api.schemas.result import RESULT_EXAMPLE
+from shared.db.claims import Bearer, claim_step
+from shared.db.engine import Sessions
 from shared.db.ids import new_id
-from shared.db.jobs import insert_job
+from shared.db.jobs import get_jobs, insert_job
+from shared.db.results import Result, commit_finish, commit_plan, commit_segment
 from shared.db.videos import insert_video
 from shared.db.workspaces import ensure_workspace
 from shared.domain.emotions import EMOTIONS
@@ -19,7 +23,7 @@ from shared.domain.job import JobRequest, Priority
 from shared.domain.options import Device, Options
 from shared.domain.plan import Plan, Segment, VideoFacts
 from shared.domain.samples import Box, Face, Sample
-from shared.domain.step import DeviceClass
+from shared.domain.step import Claim, DeviceClass
 from shared.domain.video import Video
 from shared.storage.port import video_key
 
@@ -116,3 +120,44 @@ def samples_of(segment: Segment, emotions: Sequence[str | None], interval_s: flo
         )
         for k, emotion in enumerate(emotions)
     ]
+
+
+PLAN = a_plan(segments=2)
+SEEN = (["happy", "happy", None], ["fear", "fear", "fear"])
+SUMMARY: dict[str, Any] = {
+    **{name: value for name, value in RESULT_EXAMPLE.items() if name not in ("job_id", "state")},
+    "moments": [{"start_s": 1.5, "end_s": 3.0, "emotion": "fear", "confidence": 0.75}],
+}
+
+
+def claim(sessions: Sessions) -> Claim:
+    with sessions.begin() as session:
+        taken = claim_step(session, a_bearer())
+    assert taken is not None
+    return taken
+
+
+def job_up_to(sessions: Sessions, state: str, workspace: str = "default") -> JobId:
+    """A job that is carried out step by step until it has that state."""
+    with sessions.begin() as session:
+        job_id = a_job(session, workspace)
+    while _state_of(sessions, job_id) != state:
+        taken = claim(sessions)
+        with sessions.begin() as session:
+            if taken.key.kind == "plan":
+                commit_plan(session, taken, PLAN)
+            elif taken.key.kind == "segment":
+                index = taken.key.index
+                commit_segment(session, taken, samples_of(PLAN.segments[index], SEEN[index]))
+            else:
+                commit_finish(session, taken, a_result(job_id), [])
+    return job_id
+
+
+def a_result(job_id: JobId) -> Result:
+    return Result(job_id=job_id, summary=SUMMARY, track_mapping={"0": {"0": 0}, "1": {"0": 0}}, primary_track=0)
+
+
+def _state_of(sessions: Sessions, job_id: JobId) -> str:
+    with sessions.begin() as session:
+        return get_jobs(session, [job_id])[0].state

@@ -30,11 +30,6 @@ class HomeBusy(Failure):
         self.pid = pid
 
 
-def default_home() -> Path:
-    """MIEN_HOME, or .mien in the current directory."""
-    return Path(os.environ.get("MIEN_HOME") or ".mien")
-
-
 class Home:
     """The files of one embedded stack. Everything in it is readable by its owner alone."""
 

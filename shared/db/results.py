@@ -95,7 +95,7 @@ def get_samples(session: Session, job_id: JobId, *, first_segment: int = 0) -> d
     """Samples by segment, as stored: with the track ids of their segment."""
     of_job = (SegmentResultRow.job_id == job_id) & (SegmentResultRow.index >= first_segment)
     rows = session.execute(select(SegmentResultRow.index, SegmentResultRow.samples).where(of_job))
-    return {index: unpack_samples(samples) for index, samples in sorted(rows.tuples())}
+    return {index: unpack_samples(samples) for index, samples in sorted(rows.all())}
 
 
 def get_segment_samples(session: Session, job_id: JobId, index: int) -> list[Sample] | None:

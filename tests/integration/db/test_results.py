@@ -1,63 +1,18 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from shared.db.claims import claim_step
 from shared.db.engine import Sessions
 from shared.db.jobs import cancel_job, get_jobs
-from shared.db.results import (
-    Result,
-    commit_finish,
-    commit_plan,
-    commit_segment,
-    get_plan,
-    get_result,
-    get_samples,
-    segment_of_sample,
-)
+from shared.db.results import commit_segment, get_plan, get_result, get_samples, segment_of_sample
 from shared.db.steps import LeaseLost, heartbeat, release, settle_abandoned_cancels
 from shared.db.tables import EventRow, JobRow
 from shared.db.workspaces import ensure_workspace
 from shared.domain.errors import NotFound, StateConflict
 from shared.domain.ids import JobId, WorkspaceId
-from shared.domain.step import Claim
-from tests.factories import a_bearer, a_job, a_plan, samples_of
-
-PLAN = a_plan(segments=2)
-EMOTIONS = (["happy", "happy", None], ["fear", "fear", "fear"])
-SUMMARY: dict[str, Any] = {"moments": [], "total_score": 97, "minus_log": {}}
-
-
-def claim(sessions: Sessions) -> Claim:
-    with sessions.begin() as session:
-        taken = claim_step(session, a_bearer())
-    assert taken is not None
-    return taken
-
-
-def job_up_to(sessions: Sessions, state: str) -> JobId:
-    """A job that is carried out step by step until it has that state."""
-    with sessions.begin() as session:
-        job_id = a_job(session)
-    while state_of(sessions, job_id) != state:
-        taken = claim(sessions)
-        with sessions.begin() as session:
-            if taken.key.kind == "plan":
-                commit_plan(session, taken, PLAN)
-            elif taken.key.kind == "segment":
-                index = taken.key.index
-                commit_segment(session, taken, samples_of(PLAN.segments[index], EMOTIONS[index]))
-            else:
-                commit_finish(session, taken, a_result(job_id), [])
-    return job_id
-
-
-def a_result(job_id: JobId) -> Result:
-    return Result(job_id=job_id, summary=SUMMARY, track_mapping={"0": {"0": 0}, "1": {"0": 0}}, primary_track=0)
+from tests.factories import PLAN, SEEN, SUMMARY, claim, job_up_to, samples_of
 
 
 def state_of(sessions: Sessions, job_id: JobId) -> str:
@@ -90,7 +45,7 @@ def test_the_plan_and_the_samples_are_read_back_as_they_were(sessions: Sessions)
         assert get_plan(session, job_id) == PLAN
         stored = get_samples(session, job_id)
     assert [sample.number for part in stored.values() for sample in part] == list(range(PLAN.samples_total))
-    assert stored[1] == samples_of(PLAN.segments[1], EMOTIONS[1])
+    assert stored[1] == samples_of(PLAN.segments[1], SEEN[1])
 
 
 def test_a_sample_is_found_in_the_segment_that_owns_it(sessions: Sessions) -> None:
@@ -144,7 +99,7 @@ def test_a_segment_that_comes_after_the_cancel_is_discarded(sessions: Sessions) 
         cancel_job(session, workspace(sessions), job_id)
 
     with pytest.raises(LeaseLost), sessions.begin() as session:
-        commit_segment(session, taken, samples_of(PLAN.segments[0], EMOTIONS[0]))
+        commit_segment(session, taken, samples_of(PLAN.segments[0], SEEN[0]))
 
 
 def test_the_sweep_ends_a_cancel_whose_worker_vanished(sessions: Sessions) -> None:
