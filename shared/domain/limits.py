@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BLOCK_PX = 128  # the largest block of the accepted codecs, AV1's
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MediaLimits:
@@ -16,9 +18,9 @@ class MediaLimits:
     size_bytes: int = 8 * 10**9
 
     @property
-    def pixels(self) -> int:
-        """The largest picture a decoder may allocate."""
-        return self.long_side_px * self.short_side_px
+    def decoder_pixels(self) -> int:
+        """The largest picture a decoder may allocate: codecs round sides up to whole blocks."""
+        return (self.long_side_px + BLOCK_PX) * (self.short_side_px + BLOCK_PX)
 
     def fits(self, width: int, height: int) -> bool:
         """Whether a picture is small enough, lying or standing."""

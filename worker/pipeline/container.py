@@ -188,7 +188,7 @@ class Recording:
     def _limit_decoder(self) -> None:
         context = self.stream.codec_context
         context.thread_count = 1  # segments run in parallel, and a decoder's threads cost memory
-        context.options = {"max_pixels": str(self.limits.pixels)}
+        context.options = {"max_pixels": str(self.limits.decoder_pixels)}
 
 
 def too_long(length_s: float, limits: MediaLimits) -> DurationLimit:
@@ -204,7 +204,7 @@ def _open_container(path: Path, limits: MediaLimits) -> InputContainer:
         "format_whitelist": CONTAINERS,
         "protocol_whitelist": "file",
         "codec_whitelist": DECODERS,
-        "max_pixels": str(limits.pixels),
+        "max_pixels": str(limits.decoder_pixels),
     }
     try:
         return av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")

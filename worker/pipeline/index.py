@@ -19,6 +19,7 @@ from shared.domain.errors import MediaUnreadable, TimingInvalid
 from worker.pipeline.container import Recording, VideoPacket, too_long
 
 Times = NDArray[np.int64]
+WRAP_S = 2**32 / 90_000  # FFmpeg takes a step back in MPEG-TS for its 33-bit clock turning over
 BACKWARD_S = 1.0  # key frames that step back further than this belong to two timelines
 MAX_FRAME_GAP_S = 2.0  # no camera pauses so long: a demuxer has skipped what it could not read
 SAME_TIME_S = 1e-6  # a frame this little after a sample's time still stands for it
@@ -135,10 +136,10 @@ def _index_of(columns: _Columns, recording: Recording) -> PacketIndex:
     pts = _sorted_times(columns)
     time_base, declared = recording.time_base, recording.stream.start_time
     start_pts = int(pts[0]) if declared is None or declared < pts[0] else declared
+    _refuse_two_timelines(columns.key_pts, time_base)
     length_s = float((int(pts[-1]) - start_pts) * time_base)
     if length_s > recording.limits.duration_s:
         raise too_long(length_s, recording.limits)
-    _refuse_two_timelines(columns.key_pts, time_base)
     order = np.argsort(columns.key_pts, kind="stable")
     return PacketIndex(
         pts=pts,
@@ -165,10 +166,10 @@ def _sorted_times(columns: _Columns) -> Times:
 
 
 def _refuse_two_timelines(key_pts: array[int], time_base: Fraction) -> None:
-    steps_s = np.diff(np.array(key_pts, dtype=np.int64)) * float(time_base)
-    if len(steps_s) and steps_s.min() < -BACKWARD_S:
+    steps_s = np.diff(np.array(key_pts, dtype=np.float64)) * float(time_base)
+    if len(steps_s) and (steps_s.min() < -BACKWARD_S or steps_s.max() > WRAP_S):
         raise TimingInvalid(
-            f"The presentation times jump back by {-steps_s.min():.1f} s, as when recordings are joined byte by byte. "
+            "The presentation times jump back, as when recordings are joined byte by byte. "
             "Re-encode the recording or send its parts one by one."
         )
 
