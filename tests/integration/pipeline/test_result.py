@@ -38,10 +38,9 @@ def at_25_fps(studio: Studio, analyse: Analyse) -> Summary:
 
 
 def test_the_test_scene_shows_what_its_script_says(at_25_fps: Summary) -> None:
-    assert [(moment.emotion, moment.start_s, moment.end_s) for moment in at_25_fps.moments] == [
-        ("surprise", pytest.approx(4.5, abs=0.5), pytest.approx(8.5, abs=0.5)),
-        ("angry", pytest.approx(12.5, abs=0.5), pytest.approx(16.5, abs=0.5)),
-    ]
+    assert [moment.emotion for moment in at_25_fps.moments] == ["surprise", "angry"]
+    assert [moment.start_s for moment in at_25_fps.moments] == pytest.approx([4.5, 12.5], abs=0.5)
+    assert [moment.end_s for moment in at_25_fps.moments] == pytest.approx([8.5, 16.5], abs=0.5)
     assert {emotion for _, emotion in INTERVIEW} & PENALISED == {"surprise", "angry"}
     assert at_25_fps.coverage.ratio == 1.0
     assert at_25_fps.emotions["happy"] > 0.2
