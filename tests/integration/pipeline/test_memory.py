@@ -1,0 +1,60 @@
+"""Memory does not grow with the length of a recording."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.recordings import Studio
+
+ROOT = Path(__file__).parents[3]
+MAX_GROWTH_MB = 60
+
+# Plans, analyses the first and the last segment, and sums up as many samples as the recording has.
+ANALYSE = """
+import resource, sys
+from dataclasses import replace
+from pathlib import Path
+import numpy as np
+from shared.domain.limits import MediaLimits
+from shared.domain.options import Options
+from worker.pipeline.run import Recording, analyse_segment, plan_recording, summarise
+
+class Calm:
+    name, engine, sha256 = "calm", "none", ""
+    def probabilities(self, crops):
+        return np.full((len(crops), 7), 1 / 7, dtype=np.float32)
+
+path, options = Path(sys.argv[1]), Options()
+plan = plan_recording(path, options, MediaLimits(), lambda done: None)
+with Recording(path) as recording:
+    for segment in (plan.segments[0], plan.segments[-1]):
+        seen = analyse_segment(recording, plan, segment, options, Calm(), lambda done: None)
+every = {
+    segment.index: [
+        replace(seen[k % len(seen)], number=segment.first_sample + k, t_s=(segment.first_sample + k) / 2)
+        for k in range(len(segment.frame_pts))
+    ]
+    for segment in plan.segments
+}
+summarise(plan, every, options)
+print(plan.samples_total, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def peak_mb(path: Path) -> tuple[int, int]:
+    """Samples of a recording, and the peak memory of a process that analyses it."""
+    child = subprocess.run(
+        [sys.executable, "-c", ANALYSE, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    samples, peak = child.stdout.split()
+    return int(samples), int(peak)
+
+
+def test_three_hours_take_no_more_memory_than_one_minute(studio: Studio) -> None:
+    minute = {"duration_s": 60.0, "fps": 24, "width": 160, "height": 90}
+    short_samples, short_mb = peak_mb(studio.looped(1, **minute))
+    long_samples, long_mb = peak_mb(studio.looped(180, **minute))
+    assert (short_samples, long_samples) == (120, 21_600)
+    assert long_mb - short_mb < MAX_GROWTH_MB
