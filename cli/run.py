@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,8 +62,8 @@ def run(
         raise typer.Exit(0 if not once else 130) from None
 
 
-def start(stack: EmbeddedStack, home: Path) -> Service:
-    """Postgres, Valkey, migrations, a key, then our own processes."""
+def start(stack: EmbeddedStack, home: Path, environment: Mapping[str, str] | None = None) -> Service:
+    """Postgres, Valkey, migrations, a key, then our own processes, with further MIEN_* variables if any."""
     from cli.service import Service
     from shared.db.migrate import migrate
 
@@ -71,7 +72,7 @@ def start(stack: EmbeddedStack, home: Path) -> Service:
         migrate(urls.database_url)
         key = _own_key(home, urls.database_url)
     with console.spinner("Starting Mien"):
-        stack.start_processes({"MIEN_COMPAT_WORKSPACE": WORKSPACE})
+        stack.start_processes({"MIEN_COMPAT_WORKSPACE": WORKSPACE, **(environment or {})})
     return Service(stack.url, key)
 
 
