@@ -46,11 +46,12 @@ export const listJobs = (limit) => ask(`/v1/jobs?limit=${limit}`);
  * @returns {AsyncGenerator<object[]>}
  */
 export async function* getTimeline(id) {
-  let cursor = "0";
-  while (cursor !== null) {
-    const page = await ask(`/v1/jobs/${encodeURIComponent(id)}/timeline?limit=${PAGE}&cursor=${cursor}`);
-    yield page.items;
-    cursor = page.next_cursor;
+  const get = (cursor) => ask(`/v1/jobs/${encodeURIComponent(id)}/timeline?limit=${PAGE}&cursor=${cursor}`);
+  let coming = get(0);
+  while (coming) {
+    const { items, next_cursor: next } = await coming;
+    coming = next === null ? null : get(next); // on its way while the reader works on this page
+    yield items;
   }
 }
 

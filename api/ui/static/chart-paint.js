@@ -1,6 +1,7 @@
 /** What is painted on the chart besides its lines. All sizes are device pixels, as the canvas has them. */
 
 const HATCH_PX = 7;
+const CROWDED_PX = 5; // a number over a bar thinner than this would stand for its neighbours too
 
 /** Behind the lines: hatched gaps and tinted moments. */
 export function drawBelow(u, chart, colours) {
@@ -35,7 +36,7 @@ export function drawAbove(u, chart, colours) {
     ctx.fillRect(from, bbox.top - 3 * dot, to - from, 3 * dot);
     const label = String(i + 1);
     const [middle, half] = [(from + to) / 2, ctx.measureText(label).width / 2 + 2 * dot];
-    if (middle - half < free) return;
+    if (middle - half < free || to - from < CROWDED_PX * dot) return;
     ctx.fillStyle = colours.muted;
     ctx.fillText(label, middle, bbox.top - 5 * dot);
     free = middle + half;

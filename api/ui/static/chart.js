@@ -1,5 +1,6 @@
 /** <mien-chart>: the seven probabilities of the main face over time, with moments shaded and gaps hatched. */
 
+import { listen } from "./chart-moves.js";
 import { drawAbove, drawBelow } from "./chart-paint.js";
 import { DASHES, EMOTIONS, palette } from "./emotions.js";
 import { clock, percent, span } from "./format.js";
@@ -9,7 +10,7 @@ import { t } from "./text.js";
 const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 const MIN_VIEW_SAMPLES = 8; // closer than this there is nothing more to see
 const PX_PER_POINT = 1.5; // more points than this only cost time and readability
-const STEP = 0.2; // how far an arrow pans, as a share of the view
+const STEP = 0.4; // how far one push pans, as a share of the view
 
 export class MienChart extends HTMLElement {
   #plot = null;
@@ -21,7 +22,7 @@ export class MienChart extends HTMLElement {
    */
   show({ durationS, moments, timeline }) {
     Object.assign(this, { durationS, moments, timeline, view: [0, durationS], selected: null });
-    this.frame = h("div", { class: "chart-frame", tabindex: 0, role: "group", "aria-describedby": "chart-hint", keydown: (e) => this.#onKey(e) });
+    this.frame = h("div", { class: "chart-frame", tabindex: 0, role: "group", "aria-describedby": "chart-hint" });
     this.readout = h("p", { class: "chart-readout", "aria-hidden": "true" });
     this.spoken = h("p", { class: "visually-hidden", "aria-live": "polite" });
     this.grain = h("p", { class: "muted small chart-grain" }, t("chart.loading", { share: percent(0) }));
@@ -31,9 +32,10 @@ export class MienChart extends HTMLElement {
       this.readout,
       this.spoken,
       h("div", { class: "chart-foot" }, key("moment"), key("gap"), this.grain),
-      h("p", { class: "muted small no-print", id: "chart-hint" }, t("chart.hint")),
+      h("p", { class: "visually-hidden", id: "chart-hint" }, t("chart.keys")),
     );
     this.#draw();
+    this.#tell(null);
     this.#follow();
   }
 
@@ -81,7 +83,7 @@ export class MienChart extends HTMLElement {
       width: Math.max(200, this.frame.clientWidth),
       height: this.#height(),
       legend: { show: false },
-      padding: [14, 8, 0, 0],
+      padding: [16, 28, 0, 0],
       cursor: {
         y: false,
         drag: { x: true, y: false, setScale: false, dist: 5 },
@@ -127,7 +129,7 @@ export class MienChart extends HTMLElement {
       this.#plot.setSize({ width: Math.max(200, this.frame.clientWidth), height: this.#height() });
       if (this.timeline.times.length) this.zoom(...this.view);
     }).observe(this.frame);
-    this.frame.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
+    listen(this.frame, this);
   }
 
   #onSelect(u) {
@@ -137,61 +139,42 @@ export class MienChart extends HTMLElement {
     this.zoom(from, to);
   }
 
-  /** Sideways scrolling pans; with Ctrl, as a pinch sends it, it zooms. Plain scrolling stays the page's. */
-  #onWheel(event) {
-    const [from, to] = this.view;
-    if (event.ctrlKey) {
-      const factor = Math.exp(event.deltaY / 200);
-      const middle = from + ((event.clientX - this.#plot.rect.left) / this.#plot.rect.width) * (to - from);
-      this.zoom(middle - (middle - from) * factor, middle + (to - middle) * factor);
-    } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      this.#pan(event.deltaX / this.#plot.rect.width);
-    } else return;
-    event.preventDefault();
+  /** Zoom about a time, by default the middle. @param {number} factor below 1 goes closer @param {number} [aboutS] */
+  scale(factor, aboutS = (this.view[0] + this.view[1]) / 2) {
+    this.zoom(aboutS - (aboutS - this.view[0]) * factor, aboutS + (this.view[1] - aboutS) * factor);
   }
 
-  #onKey(event) {
-    const moves = {
-      ArrowLeft: () => this.#step(-1),
-      ArrowRight: () => this.#step(1),
-      "+": () => this.#scale(0.5),
-      "=": () => this.#scale(0.5),
-      "-": () => this.#scale(2),
-      "0": () => this.zoom(0, this.durationS),
-      PageUp: () => this.#pan(-STEP * 2),
-      PageDown: () => this.#pan(STEP * 2),
-    };
-    if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
-    moves[event.key]();
-    event.preventDefault();
-  }
-
-  #pan(share) {
+  /** Move along, never past the ends. @param {number} share of the view, to the right */
+  pan(share) {
     const move = share * (this.view[1] - this.view[0]);
     const kept = Math.min(Math.max(move, -this.view[0]), this.durationS - this.view[1]);
     this.zoom(this.view[0] + kept, this.view[1] + kept);
   }
 
-  #scale(factor) {
-    const middle = (this.view[0] + this.view[1]) / 2;
-    const half = ((this.view[1] - this.view[0]) / 2) * factor;
-    this.zoom(middle - half, middle + half);
-  }
-
-  /** Move the cursor by some points, panning along where it leaves the view, and say what is there. */
-  #step(points) {
+  /** Move the cursor by some points, panning along where it leaves the view, and say what is there. @param {number} points */
+  step(points) {
     const times = this.#plot.data[0];
     const at = Math.min(Math.max((this.#plot.cursor.idx ?? (points > 0 ? -1 : times.length)) + points, 0), times.length - 1);
     const seconds = times[at];
-    if (seconds < this.view[0] || seconds > this.view[1]) this.#pan(points > 0 ? STEP : -STEP);
+    if (seconds < this.view[0] || seconds > this.view[1]) this.pan(points > 0 ? STEP : -STEP);
     this.#plot.setCursor({ left: this.#plot.valToPos(seconds, "x"), top: 0 });
     this.spoken.textContent = this.readout.textContent;
+  }
+
+  /** The time at a place of the screen, and how wide the chart is there. @param {number} clientX */
+  where(clientX) {
+    const { left, width } = this.#plot.over.getBoundingClientRect();
+    return { seconds: this.view[0] + ((clientX - left) / width) * (this.view[1] - this.view[0]), width };
   }
 
   /** What the line below the chart says about a time. */
   #tell(seconds) {
     this.readout.replaceChildren();
-    if (seconds === null || !this.timeline.times.length) return;
+    if (seconds === null || !this.timeline.times.length) {
+      const hints = matchMedia("(hover: none)").matches ? [t("chart.hint.touch")] : [t("chart.hint"), t("chart.keys")];
+      this.readout.append(h("span", { class: "muted small" }, hints.join(" ")));
+      return;
+    }
     const at = this.timeline.at(seconds);
     const here = EMOTIONS.map((emotion, i) => [emotion, this.timeline.values[i][at]]);
     const strongest = here.filter(([emotion, value]) => value !== null && !this.#hidden.has(emotion)).sort((a, b) => b[1] - a[1]);
@@ -223,10 +206,10 @@ export class MienChart extends HTMLElement {
     return h(
       "div",
       { class: "tools no-print" },
-      button("chart.earlier", "←", () => this.#pan(-STEP * 2)),
-      button("chart.later", "→", () => this.#pan(STEP * 2)),
-      button("chart.out", "−", () => this.#scale(2)),
-      button("chart.in", "+", () => this.#scale(0.5)),
+      button("chart.earlier", "←", () => this.pan(-STEP)),
+      button("chart.later", "→", () => this.pan(STEP)),
+      button("chart.out", "−", () => this.scale(2)),
+      button("chart.in", "+", () => this.scale(0.5)),
       this.all,
     );
   }

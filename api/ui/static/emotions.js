@@ -1,10 +1,7 @@
-/** The seven expressions: their order, which of them cost points, and how they look. */
+/** The seven expressions: their order and how they look. */
 
 /** In the order of the model's labels. */
 export const EMOTIONS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"];
-
-/** Those that make a moment, as the policy standard-1 counts them. */
-export const PENALISED = new Set(["angry", "disgust", "fear", "surprise"]);
 
 /** Expressions that cost nothing are drawn dashed, so that colour is not the only difference. */
 export const DASHES = { happy: [8, 3], sad: [3, 3], neutral: [1.5, 3.5] };

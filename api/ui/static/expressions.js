@@ -1,7 +1,7 @@
 /** <mien-expressions>: how much of each expression there was, as bars. */
 
 import { h, s } from "./dom.js";
-import { EMOTIONS, PENALISED } from "./emotions.js";
+import { EMOTIONS } from "./emotions.js";
 import { percent } from "./format.js";
 import { t } from "./text.js";
 
@@ -18,8 +18,7 @@ export class MienExpressions extends HTMLElement {
 }
 
 function row(emotion, mean) {
-  const counted = PENALISED.has(emotion) && h("span", { class: "muted small" }, ` · ${t("means.counted")}`);
-  return h("div", null, h("dt", null, t(`emotion.${emotion}`), counted), h("dd", null, bar(emotion, mean), h("span", { class: "bar-value" }, percent(mean, 1))));
+  return h("div", null, h("dt", null, t(`emotion.${emotion}`)), h("dd", null, bar(emotion, mean), h("span", { class: "bar-value" }, percent(mean, 1))));
 }
 
 function bar(emotion, mean) {

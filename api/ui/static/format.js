@@ -34,7 +34,8 @@ function format(style, digits) {
  */
 export function clock(seconds, digits = 0) {
   const scale = 10 ** digits;
-  const rounded = Math.max(0, Math.floor(seconds * scale + 1e-6) / scale);
+  const whole = digits ? Math.round(seconds * scale) : Math.floor(seconds + 1e-6);
+  const rounded = Math.max(0, whole / scale);
   const hours = Math.floor(rounded / 3600);
   const minutes = Math.floor(rounded / 60) % 60;
   const rest = (rounded % 60).toFixed(digits).padStart(digits ? 3 + digits : 2, "0");

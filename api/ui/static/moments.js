@@ -61,7 +61,7 @@ function row(moment, i, { picture, fresh, onSelect }) {
       { class: "moment-words" },
       h("span", { class: "moment-emotion" }, swatch(moment.emotion), ` ${emotion}`),
       h("span", { class: "moment-time" }, `${start} – ${end}`),
-      h("span", { class: "muted small" }, `${t("moments.lasting", { length: span(moment.end_s - moment.start_s) })} · ${t("moments.confidence", { value: percent(moment.confidence) })}`),
+      h("span", { class: "muted small" }, `${span(moment.end_s - moment.start_s)} · ${t("moments.confidence", { value: percent(moment.confidence) })}`),
     ),
   );
   return h("li", null, button);

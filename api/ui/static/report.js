@@ -46,8 +46,7 @@ async function showReport({ job, result, video, fresh }) {
     score,
     h("section", { class: "card", "aria-labelledby": "chart-title" }, h("h2", { id: "chart-title" }, t("chart.title")), chart),
     h("div", { class: "split" }, card(moments), card(expressions)),
-    h("div", { class: "thirds" }, tracks(result.tracks), recording(result, job, video), provenance(result, job)),
-    downloads(id, name),
+    h("div", { class: "thirds" }, h("div", { class: "stack" }, tracks(result.tracks), downloads(id, name)), recording(result, job, video), provenance(result, job)),
   );
   score.show(result, job.options.interval_s);
   expressions.show(result.emotions);

@@ -63,9 +63,14 @@ function tiles({ coverage, moments, score }) {
   return [
     tile("face", percent(ratio, ratio > 0.99 && ratio < 1 ? 1 : 0), t("facts.face.note", { seen: number(seen), all })),
     tile("gap", span(gap), gap ? t("facts.gap.note") : t("facts.gap.none")),
-    tile("moments", score.value === null ? "–" : number(moments.length), moments.length ? t("facts.moments.note", { length: span(lengthOf(moments)) }) : t("facts.moments.none")),
+    tile("moments", score.value === null ? "–" : number(moments.length), momentsNote(moments, score)),
     tile("unreadable", number(unreadable), unreadable ? t("facts.unreadable.note", { all }) : t("facts.unreadable.none")),
   ];
+}
+
+function momentsNote(moments, score) {
+  if (score.value === null) return t("facts.moments.unknown");
+  return moments.length ? t("facts.moments.note", { length: span(lengthOf(moments)) }) : t("facts.moments.none");
 }
 
 function tile(name, value, note) {
