@@ -109,7 +109,7 @@ DEMO = Recipe(
             (33.2, "angry"),
             (37.2, "neutral"),
             (46.2, "happy"),
-            (53.2, "fear"),
+            (53.2, "surprise"),
             (56.7, "neutral"),
             (61.2, "happy"),
         ),

@@ -61,14 +61,13 @@ HANDLES = (
     Handle(((224, 175),), 14),  # chin
 )
 
-# Pixels for each handle, and how open the mouth is, found by a random search for what fer's model is sure about.
+# Pixels for each handle, and how open the mouth is, found by a random search for what fer's model is
+# sure about at any size of the face and any jitter of its box.
 EXPRESSIONS: dict[str, tuple[float, ...]] = {
     "happy": (0.0,) * 12,
-    "surprise": (-0.22, 0.35, -0.44, -0.16, 0.67, -4.67, 2.52, 0.63, 8.45, -0.76, 1.94, 0.97),
-    "angry": (0.05, 6.77, -3.45, 0.69, 0.16, -7.07, 1.95, 0.76, 12.62, -5.37, 0.82, 0.03),
-    "neutral": (2.6, 4.03, 2.61, 0.32, -2.98, -7.36, 7.88, 1.18, 6.9, 0.93, -8.76, 0.47),
-    "fear": (2.64, -1.68, 6.82, 3.23, 1.81, -1.84, -2.94, 4.04, 13.36, -0.96, 9.54, 0.01),
-    "sad": (5.89, -4.8, -2.25, 3.69, 0.76, -7.43, -5.03, 4.19, 12.12, -1.91, -8.51, 0.13),
+    "surprise": (-1.18, 0.1, -1.11, -0.82, 0.99, -4.96, 2.25, 0.22, 8.28, -0.88, 3.25, 0.99),
+    "angry": (0.77, 6.42, -3.78, -0.2, 0.74, -7.65, 0.98, 0.48, 12.27, -5.2, 0.23, 0.0),
+    "neutral": (2.51, 3.53, 0.62, -0.85, -3.3, -6.99, 7.91, 2.06, 4.53, 0.79, -9.58, 0.55),
 }
 
 Script = tuple[tuple[float, str], ...]
