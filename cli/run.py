@@ -70,7 +70,7 @@ def start(stack: EmbeddedStack, home: Path, environment: Mapping[str, str] | Non
     with console.spinner("Starting Postgres and Valkey"):
         urls = stack.start_services()
         migrate(urls.database_url)
-        key = _own_key(home, urls.database_url)
+        key = own_key(home, urls.database_url)
     with console.spinner("Starting Mien"):
         stack.start_processes({"MIEN_COMPAT_WORKSPACE": WORKSPACE, **(environment or {})})
     return Service(stack.url, key)
@@ -103,7 +103,7 @@ def serve(stack: EmbeddedStack) -> None:
         signal.pause()
 
 
-def _own_key(home: Path, database_url: str) -> str:
+def own_key(home: Path, database_url: str) -> str:
     """The key of the command line, in a file that only its owner can read; made anew when it does not work."""
     from shared.db.engine import create_db_engine, create_sessions, transaction
     from shared.db.keys import create_key, principal_of_key

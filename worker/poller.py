@@ -31,7 +31,8 @@ class Poller:
     def stop(self, timeout_s: float) -> None:
         self._ended.set()
         for thread in self._threads:
-            thread.join(timeout_s)
+            if thread.is_alive():
+                thread.join(timeout_s)
 
     def _run(self) -> None:
         while not self._ended.is_set():

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,13 +9,10 @@ import pytest
 
 from cli.run import start
 from cli.service import OVER, Refused, Service
-from cli.stack.stack import EmbeddedStack, answers, free_port
-from shared.db.engine import create_db_engine, create_sessions
-from shared.db.keys import create_key
-from shared.db.migrate import migrate
-from shared.db.workspaces import ensure_workspace
+from cli.stack.stack import EmbeddedStack
 from tests.acceptance.conftest import QUICK
 from tests.recordings import Studio
+from tests.scene import Scene
 
 
 def end_of(service: Service, job_id: str) -> dict[str, object]:
@@ -72,7 +67,7 @@ def test_the_prototypes_call_still_works(stack: EmbeddedStack, recording: Path) 
 
 
 def test_a_recording_without_a_face_has_no_score_but_a_reason(service: Service, studio: Studio) -> None:
-    job_id = submit(service, studio.faceless(duration_s=4.0))
+    job_id = submit(service, studio.record(scene=Scene(people=0), duration_s=4.0))
     assert end_of(service, job_id)["state"] == "succeeded"
 
     result = service.result(job_id)
@@ -129,39 +124,6 @@ def test_all_that_listens_listens_on_loopback(stack: EmbeddedStack) -> None:
 
     listening = [c.laddr.ip for p in everyone for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
     assert set(listening) == {"127.0.0.1"}
-
-
-def process(stack: EmbeddedStack, name: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-P", "-m", "cli", name]
-    return subprocess.Popen(command, env={**stack.environment(), **QUICK}, stderr=subprocess.DEVNULL)
-
-
-def test_a_job_submitted_while_no_worker_runs_is_finished_when_one_starts(tmp_path: Path, recording: Path) -> None:
-    with EmbeddedStack(tmp_path / "home", port=0, analysers=1) as stack:
-        key = prepared_key(stack.start_services().database_url)
-        stack.port = free_port(0)
-        api = process(stack, "api")
-        while not answers(stack.port):
-            time.sleep(0.1)
-        service = Service(stack.url, key)
-        job_id = submit(service, recording)
-        assert next(service.follow(job_id))["state"] == "queued"
-        worker = process(stack, "worker")
-        try:
-            assert end_of(service, job_id)["state"] == "succeeded"
-        finally:
-            for one in (worker, api):
-                one.terminate()
-                one.wait(30)
-
-
-def prepared_key(database_url: str) -> str:
-    migrate(database_url)
-    engine = create_db_engine(database_url)
-    with create_sessions(engine).begin() as session:
-        key = create_key(session, ensure_workspace(session, "default"), "test", ("jobs:read", "jobs:write"))
-    engine.dispose()
-    return key
 
 
 def test_unfinished_jobs_go_on_after_everything_was_stopped(tmp_path: Path, recording: Path) -> None:

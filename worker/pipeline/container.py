@@ -25,6 +25,7 @@ from shared.domain.errors import (
     BodyTooLarge,
     CodecNotAllowed,
     DurationLimit,
+    EmptyFile,
     MediaMissing,
     MediaUnreadable,
     MienError,
@@ -222,7 +223,7 @@ def _admit_file(path: Path, limits: MediaLimits) -> None:
     except FileNotFoundError as error:
         raise MediaMissing("The recording is gone.") from error
     if size_bytes == 0:
-        raise UnsupportedMedia(f"The file holds no bytes. {ADVICE}")
+        raise EmptyFile(f"The file holds no bytes. {ADVICE}")
     if size_bytes > limits.size_bytes:
         raise BodyTooLarge(f"The file has {size_bytes} bytes; at most {limits.size_bytes} are accepted.")
 

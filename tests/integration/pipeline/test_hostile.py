@@ -14,6 +14,7 @@ from shared.domain.errors import (
     BodyTooLarge,
     CodecNotAllowed,
     DurationLimit,
+    EmptyFile,
     MediaError,
     MediaMissing,
     MediaUnreadable,
@@ -30,7 +31,6 @@ from tests.recordings import Studio
 
 SMALL: dict[str, Any] = {"width": 160, "height": 90, "duration_s": 2.0}
 NOT_RECORDINGS = {
-    "empty": b"",
     "random bytes": np.random.default_rng(0).bytes(50_000),
     "a text": b"Dear committee,\n" * 500,
     "a PDF": b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n" * 100,
@@ -54,6 +54,10 @@ def refusal(path: Path, limits: MediaLimits | None = None) -> MienError:
         make_plan(path, limits)
     assert len(refused.value.detail.split()) > 3, "says what was wrong"
     return refused.value
+
+
+def test_a_file_without_bytes_is_empty(studio: Studio) -> None:
+    assert isinstance(refusal(studio.write("empty.mp4", b"")), EmptyFile)
 
 
 @pytest.mark.parametrize("name", NOT_RECORDINGS)

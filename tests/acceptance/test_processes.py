@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cli.run import own_key
+from cli.service import Service
+from cli.stack.stack import EmbeddedStack, answers, free_port
+from shared.db.migrate import migrate
+from tests.acceptance.conftest import QUICK
+from tests.acceptance.test_service import end_of, submit
+
+NO_BROKER = {"MIEN_BROKER_URL": "redis+socket:///nonexistent/valkey.sock"}
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[EmbeddedStack]:
+    """Postgres and Valkey, migrated; the processes are started by the test."""
+    with EmbeddedStack(tmp_path / "home", port=free_port(0), analysers=1) as stack:
+        migrate(stack.start_services().database_url)
+        yield stack
+
+
+@contextmanager
+def process(
+    stack: EmbeddedStack, name: str, variables: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """One of our processes, ended with SIGTERM, which it must obey within its grace period."""
+    command = [sys.executable, "-P", "-m", "cli", name]
+    environment = {**stack.environment(), **QUICK, **(variables or {})}
+    running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        yield running
+    finally:
+        running.terminate()
+        running.communicate(timeout=30)
+
+
+@contextmanager
+def serving(stack: EmbeddedStack, variables: dict[str, str] | None = None) -> Iterator[Service]:
+    with process(stack, "api", variables):
+        while not answers(stack.port):
+            time.sleep(0.1)
+        assert stack.urls is not None
+        yield Service(stack.url, own_key(stack.home.path, stack.urls.database_url))
+
+
+@pytest.mark.parametrize("variables", [{}, NO_BROKER], ids=["with a broker", "with the broker off"])
+def test_a_job_submitted_while_no_worker_runs_is_finished_when_one_starts(
+    services: EmbeddedStack, recording: Path, variables: dict[str, str]
+) -> None:
+    with serving(services, variables) as service:
+        job_id = submit(service, recording)
+        assert next(service.follow(job_id))["state"] == "queued"
+
+        with process(services, "worker", variables):
+            assert end_of(service, job_id)["state"] == "succeeded"
+
+
+def test_a_step_that_cannot_finish_in_the_grace_period_is_handed_back(services: EmbeddedStack, recording: Path) -> None:
+    with serving(services) as service:
+        with process(services, "worker", {"MIEN_LEASE_S": "3600"}):
+            job_id = submit(service, recording)
+            for job in service.follow(job_id):
+                if job["state"] == "running":
+                    break
+        with process(services, "worker"):
+            assert end_of(service, job_id)["state"] == "succeeded"
+
+
+def test_a_worker_asked_for_a_gpu_that_is_not_there_refuses_to_start_and_says_why(services: EmbeddedStack) -> None:
+    with process(services, "worker", {"MIEN_DEVICES": "gpu", "CUDA_VISIBLE_DEVICES": ""}) as worker:
+        _, said = worker.communicate(timeout=120)
+
+    assert worker.returncode == 1
+    assert "GPU" in said.splitlines()[-1]
+
+
+def test_a_wrong_setting_is_named_without_its_value(services: EmbeddedStack) -> None:
+    with process(services, "sweep", {"MIEN_LEASE_S": "soon"}) as sweep:
+        _, said = sweep.communicate(timeout=60)
+
+    assert sweep.returncode == 1
+    assert "MIEN_LEASE_S" in said
+    assert "soon" not in said
