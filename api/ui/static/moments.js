@@ -67,31 +67,22 @@ function row(moment, i, { picture, fresh, onSelect }) {
   return h("li", null, button);
 }
 
-/** A picture, or words in its place until it is there; asked for only when it comes into view. */
+/** A picture, or words in its place until it is there. */
 function still(address, fresh, words) {
-  const box = h("span", { class: "still" }, h("span", { class: "still-words small" }, t(address ? "moments.waiting" : "moments.nopicture")));
-  if (!address) return box;
-  const begin = () => load(box, local(address), words, 0);
-  new IntersectionObserver((seen, observer) => {
-    if (!seen.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    setTimeout(begin, fresh ? TRIES_MS[0] : 0); // asking too early only leaves errors in the console
-  }, { rootMargin: "300px" }).observe(box);
+  const note = h("span", { class: "still-words small" }, t(address ? "moments.waiting" : "moments.nopicture"));
+  const box = h("span", { class: "still" }, note);
+  if (address) setTimeout(() => load(box, note, local(address), words, 0), fresh ? TRIES_MS[0] : 0); // too early leaves errors in the console
   return box;
 }
 
-function load(box, address, words, tried) {
-  const image = h("img", {
-    alt: words,
-    width: 320,
-    height: 180,
-    load: () => box.replaceChildren(image),
-    error: () => {
-      if (tried < TRIES_MS.length) setTimeout(() => load(box, address, words, tried + 1), TRIES_MS[tried]);
-      else box.firstChild.textContent = t("moments.nopicture");
-    },
-    src: tried ? `${address}?try=${tried}` : address,
-  });
+function load(box, note, address, words, tried) {
+  const retry = () => {
+    image.remove();
+    if (tried < TRIES_MS.length) setTimeout(() => load(box, note, address, words, tried + 1), TRIES_MS[tried]);
+    else note.textContent = t("moments.nopicture");
+  };
+  const image = h("img", { alt: words, loading: "lazy", load: () => note.remove(), error: retry, src: tried ? `${address}?try=${tried}` : address });
+  box.append(image);
 }
 
 customElements.define("mien-moments", MienMoments);
