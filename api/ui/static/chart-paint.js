@@ -38,7 +38,7 @@ export function drawAbove(u, chart, colours) {
     const [middle, half] = [(from + to) / 2, ctx.measureText(label).width / 2 + 2 * dot];
     if (middle - half < free || to - from < CROWDED_PX * dot) return;
     ctx.fillStyle = colours.muted;
-    ctx.fillText(label, middle, bbox.top - 5 * dot);
+    ctx.fillText(label, middle, bbox.top - 6 * dot);
     free = middle + half;
   });
   ctx.restore();

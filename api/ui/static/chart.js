@@ -55,7 +55,7 @@ export class MienChart extends HTMLElement {
     const length = Math.min(Math.max(toS - fromS, MIN_VIEW_SAMPLES * this.timeline.intervalS), this.durationS);
     const start = Math.min(Math.max(0, (fromS + toS - length) / 2), this.durationS - length);
     this.view = [start, start + length];
-    const { columns, step } = this.timeline.between(...this.view, this.#plot.over.clientWidth / PX_PER_POINT);
+    const { columns, step } = this.timeline.between(...this.view, this.#width() / PX_PER_POINT);
     this.#plot.batch(() => {
       this.#plot.setData(columns, false);
       this.#plot.setScale("x", { min: this.view[0], max: this.view[1] });
@@ -80,7 +80,7 @@ export class MienChart extends HTMLElement {
 
   #options(colours) {
     return {
-      width: Math.max(200, this.frame.clientWidth),
+      width: this.#width(),
       height: this.#height(),
       legend: { show: false },
       padding: [16, 28, 0, 0],
@@ -117,6 +117,11 @@ export class MienChart extends HTMLElement {
     };
   }
 
+  /** Of the frame: the plot inside follows a moment later. */
+  #width() {
+    return Math.max(200, this.frame.clientWidth);
+  }
+
   #height() {
     return innerWidth < 640 ? 230 : 320;
   }
@@ -126,7 +131,7 @@ export class MienChart extends HTMLElement {
     const redraw = () => this.#plot.redraw(false);
     for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", redraw);
     new ResizeObserver(() => {
-      this.#plot.setSize({ width: Math.max(200, this.frame.clientWidth), height: this.#height() });
+      this.#plot.setSize({ width: this.#width(), height: this.#height() });
       if (this.timeline.times.length) this.zoom(...this.view);
     }).observe(this.frame);
     listen(this.frame, this);

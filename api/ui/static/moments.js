@@ -71,14 +71,15 @@ function row(moment, i, { picture, fresh, onSelect }) {
 function still(address, fresh, words) {
   const note = h("span", { class: "still-words small" }, t(address ? "moments.waiting" : "moments.nopicture"));
   const box = h("span", { class: "still" }, note);
-  if (address) setTimeout(() => load(box, note, local(address), words, 0), fresh ? TRIES_MS[0] : 0); // too early leaves errors in the console
+  const tries = fresh ? TRIES_MS.length : 1;
+  if (address) setTimeout(() => load(box, note, local(address), words, tries), fresh ? TRIES_MS[0] : 0); // too early leaves errors in the console
   return box;
 }
 
-function load(box, note, address, words, tried) {
+function load(box, note, address, words, tries, tried = 0) {
   const retry = () => {
     image.remove();
-    if (tried < TRIES_MS.length) setTimeout(() => load(box, note, address, words, tried + 1), TRIES_MS[tried]);
+    if (tried < tries) setTimeout(() => load(box, note, address, words, tries, tried + 1), TRIES_MS[tried]);
     else note.textContent = t("moments.nopicture");
   };
   const image = h("img", { alt: words, loading: "lazy", load: () => note.remove(), error: retry, src: tried ? `${address}?try=${tried}` : address });

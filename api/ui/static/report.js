@@ -13,6 +13,8 @@ import { t, translatePage } from "./text.js";
 import { Timeline } from "./timeline.js";
 import { endOf, troubleOf } from "./trouble.js";
 
+const FRESH_MS = 30_000; // the pictures of moments follow the result by some seconds
+
 const main = document.querySelector("main");
 const id = decodeURIComponent(location.pathname.split("/").at(-1));
 
@@ -21,7 +23,8 @@ async function open() {
   const job = isOver(seen) ? seen : await follow(seen);
   if (job.state !== "succeeded") return put(endOf(job));
   const [result, video] = await Promise.all([getResult(id), getVideo(job.video_id).catch(() => null)]);
-  return showReport({ job, result, video, fresh: job !== seen });
+  const fresh = job !== seen || Date.now() - Date.parse(job.finished_at) < FRESH_MS;
+  return showReport({ job, result, video, fresh });
 }
 
 async function follow(job) {
