@@ -9,7 +9,7 @@ import { t } from "./text.js";
 
 const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 const MIN_VIEW_SAMPLES = 8; // closer than this there is nothing more to see
-const PX_PER_POINT = 1.5; // more points than this only cost time and readability
+const PX_PER_POINT = 2.5; // more points than this only cost time and readability
 const STEP = 0.4; // how far one push pans, as a share of the view
 
 export class MienChart extends HTMLElement {
