@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PANEL = "Recordings"
 DEMO = Path(__file__).resolve().parent / "demo" / "interview.mp4"
 WORKSPACE = "default"
+GRACE_S = "3"  # who presses Ctrl-C waits for it; what does not end in time goes on with the next start
 
 
 def register(app: typer.Typer) -> None:
@@ -65,14 +66,16 @@ def run(
 def start(stack: EmbeddedStack, home: Path, environment: Mapping[str, str] | None = None) -> Service:
     """Postgres, Valkey, migrations, a key, then our own processes, with further MIEN_* variables if any."""
     from cli.service import Service
+    from cli.stack.stack import free_port
     from shared.db.migrate import migrate
 
+    free_port(stack.port)  # before anything is started for nothing
     with console.spinner("Starting Postgres and Valkey"):
         urls = stack.start_services()
         migrate(urls.database_url)
         key = own_key(home, urls.database_url)
     with console.spinner("Starting Mien"):
-        stack.start_processes({"MIEN_COMPAT_WORKSPACE": WORKSPACE, **(environment or {})})
+        stack.start_processes({"MIEN_COMPAT_WORKSPACE": WORKSPACE, "MIEN_GRACE_S": GRACE_S, **(environment or {})})
     return Service(stack.url, key)
 
 

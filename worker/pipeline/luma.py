@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
@@ -42,7 +43,8 @@ class Orientation:
 
 def orientation_of(frame: VideoFrame) -> Orientation:
     """Read the display matrix (ISO 14496-12, 6.2.2) that comes with a frame; slants count as the nearest quarter."""
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    # `frame.side_data` would tie the frame into a cycle, and pictures would pile up until the collector runs.
+    matrix: Any = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # its stub lacks it
     if matrix is None:
         return Orientation()
     a, b, _, c, d = np.frombuffer(bytes(matrix), dtype=np.int32)[:5].tolist()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 from shared.domain.emotions import PENALISED
 from shared.domain.options import Options
@@ -125,3 +127,15 @@ def differs_only_around(box: Box, boxed: Any, bare: Any) -> bool:
     inside = (rows > box.y + 8) & (rows < box.y + box.height - 8)
     inside &= (columns > box.x + 8) & (columns < box.x + box.width - 8)
     return len(rows) > 50 and not inside.any()
+
+
+def test_pictures_are_freed_without_waiting_for_the_garbage_collector(studio: Studio, analyse: Analyse) -> None:
+    path = studio.record(duration_s=6.0, fps=10, width=240, height=136)
+    gc.collect()
+    gc.disable()
+    try:
+        analyse(path)
+        alive = sum(isinstance(thing, VideoFrame) for thing in gc.get_objects())
+    finally:
+        gc.enable()
+    assert alive <= 2
