@@ -32,7 +32,14 @@ What Mien reports is displayed expression as a model classifies it, not what a p
 
 
 def create_app(settings: Settings) -> FastAPI:
-    app = FastAPI(title="Mien", version=__version__, description=DESCRIPTION, lifespan=_lifespan(settings))
+    app = FastAPI(
+        title="Mien",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan(settings),
+        docs_url=None,  # api.pages serves one that asks no other host for its scripts
+        redoc_url=None,
+    )
     for module in (jobs, results, videos, compat, health, login):
         app.include_router(module.router)
     install_pages(app)

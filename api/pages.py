@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
+
+# Swagger UI draws with style attributes.
+DOCS_POLICY = HEADERS["Content-Security-Policy"] + "; style-src 'self' 'unsafe-inline'"
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,5 +54,10 @@ def signed_out() -> FileResponse:
     return _page("signed-out.html")
 
 
-def _page(name: str) -> FileResponse:
-    return FileResponse(UI / name, headers=HEADERS)
+@router.get("/docs")
+def docs() -> FileResponse:
+    return _page("docs.html", {"Content-Security-Policy": DOCS_POLICY})
+
+
+def _page(name: str, headers: Mapping[str, str] | None = None) -> FileResponse:
+    return FileResponse(UI / name, headers={**HEADERS, **(headers or {})})
