@@ -44,6 +44,12 @@ class PlayedStack(EmbeddedStack):
         return Child(Spec(name=name, argv=argv, log=real.log, environment=real.environment, grace_s=5))
 
 
+def wait_for_players(home: Path) -> None:
+    """Until each of them is ready to be ended; the stack itself only waits for the API."""
+    while not all((home / f"{name}.environment").exists() for name in ("api", "worker", "sweep")):
+        time.sleep(0.05)
+
+
 def test_processes_are_told_where_everything_is(tmp_path: Path) -> None:
     with PlayedStack(tmp_path / "home", port=0, analysers=3) as stack:
         urls = stack.start_services()
@@ -71,6 +77,7 @@ def test_the_worker_ends_first_and_postgres_last(tmp_path: Path) -> None:
         stack.start_services()
         stack.start_processes()
         postgres = psutil.Process(stack.pids["postgres"])
+        wait_for_players(tmp_path / "home")
     assert (tmp_path / "home" / "ended").read_text().split() == ["worker", "api", "sweep"]
     assert not postgres.is_running()
     assert "database system is shut down" in (tmp_path / "home" / "logs" / "postgres.log").read_text()
