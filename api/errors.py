@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -58,7 +59,13 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def problem(
-    request: Request, status: int, code: str, title: str, detail: str, errors: list[dict[str, str]] | None = None
+    request: Request,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     body: dict[str, Any] = {
         "type": f"/problems/{code}",
@@ -70,7 +77,7 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    return JSONResponse(body, status, headers=_headers(status), media_type=PROBLEM_JSON)
+    return JSONResponse(body, status, headers={**_headers(status), **(headers or {})}, media_type=PROBLEM_JSON)
 
 
 def _headers(status: int) -> dict[str, str]:
@@ -102,7 +109,7 @@ def _field(location: tuple[int | str, ...]) -> str:
 def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = HTTP_CODES.get(error.status_code, "invalid_request")
-    return problem(request, error.status_code, code, str(error.detail), str(error.detail))
+    return problem(request, error.status_code, code, str(error.detail), str(error.detail), headers=error.headers)
 
 
 def _on_unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -25,12 +25,14 @@ class Readiness(BaseModel):
     broker: bool
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def healthz() -> Health:
     """The process lives."""
     return Health()
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "Not ready."}})
 def readyz(context: Ctx) -> JSONResponse:
     """Postgres and the storage answer. The broker is only reported: without it jobs are found by polling."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -15,7 +16,7 @@ from api.deps import Ctx, Db, Reader, Writer
 from api.schemas.job import JobFields, JobOut, JobPage
 from api.schemas.links import LinksDep
 from api.schemas.problem import problems
-from api.submit import reload_job, submit_form, submit_json
+from api.submit import id_in_field, reload_job, submit_form, submit_json
 from shared.db.jobs import JobFilter, cancel_job, get_job, list_jobs
 from shared.domain.errors import InvalidRequest
 from shared.domain.ids import JobId, WorkspaceId, job_id_of, to_wire, video_id_of
@@ -25,6 +26,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 MAX_WAIT_S = 60
 MAX_PAGE = 200
+NO_NUL = r"^[^\x00]*$"  # Postgres stores no NUL
 
 Prefer = Annotated[str | None, Header(description="`wait=30`: answer when the job is over, or after 30 seconds")]
 
@@ -63,8 +65,7 @@ async def submit_job(
     request: Request, context: Ctx, principal: Writer, links: LinksDep, prefer: Prefer = None
 ) -> JSONResponse:
     """Analyse a recording: upload it as the part `file` of a form, or name a stored one in JSON."""
-    submit = submit_form if "multipart/form-data" in request.headers.get("content-type", "") else submit_json
-    job = await submit(request, context, principal.workspace_id)
+    job = await _how_to_submit(request)(request, context, principal.workspace_id)
     job = await wait_as_preferred(context, job, prefer)
     out = JobOut.of(job, links)
     return JSONResponse(out.model_dump(mode="json"), 202, headers={"Location": out.links.self})
@@ -83,14 +84,15 @@ def list_all(
     principal: Reader,
     links: LinksDep,
     state: JobState | None = None,
-    reference: str | None = None,
+    reference: Annotated[str | None, Query(max_length=200, pattern=NO_NUL)] = None,
     video_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> JobPage:
     """Jobs of the workspace, newest first; pages stay stable while new jobs come in."""
-    wanted = JobFilter(state=state, reference=reference, video_id=video_id_of(video_id) if video_id else None)
-    before = job_id_of(cursor) if cursor else None
+    video = id_in_field(video_id_of, video_id, "video_id") if video_id else None
+    before = id_in_field(job_id_of, cursor, "cursor") if cursor else None
+    wanted = JobFilter(state=state, reference=reference, video_id=video)
     jobs = list_jobs(session, principal.workspace_id, wanted, limit=limit + 1, before=before)
     page = jobs[:limit]
     more = to_wire("job", page[-1].id) if len(jobs) > limit else None
@@ -104,6 +106,17 @@ def cancel(job_id: str, session: Db, principal: Writer, links: LinksDep) -> JobO
     cancel_job(session, principal.workspace_id, wanted)
     session.flush()
     return JobOut.of(get_job(session, principal.workspace_id, wanted), links)
+
+
+def _how_to_submit(request: Request) -> Callable[[Request, Context, WorkspaceId], Awaitable[Job]]:
+    """Raises InvalidRequest for a body that is neither a form nor JSON."""
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return submit_form
+    if kind == "application/json":
+        return submit_json
+    detail = f"the body is {kind[:80]}; send a form or JSON, or store a raw recording with POST /v1/videos first"
+    raise InvalidRequest(detail, field="content-type")
 
 
 async def wait_as_preferred(context: Context, job: Job, prefer: str | None) -> Job:

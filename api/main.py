@@ -8,11 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api import compat, health, jobs, login, results, videos
 from api.context import Context
 from api.errors import install_error_handlers
+from api.hosts import KnownHosts
 from api.pages import install_pages
 from api.requests import RequestIds
 from api.schemas.job import JobIn
@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(module.router)
     install_pages(app)
     install_error_handlers(app)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts))
+    app.add_middleware(KnownHosts, known=settings.trusted_hosts)
     app.add_middleware(RequestIds)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

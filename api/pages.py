@@ -39,21 +39,25 @@ class _Static(StaticFiles):
         return response
 
 
+@router.head("/")
 @router.get("/")
 def home() -> FileResponse:
     return _page("home.html")
 
 
+@router.head("/jobs/{job_id}")
 @router.get("/jobs/{job_id}")
 def report(job_id: str) -> FileResponse:  # noqa: ARG001 - the page itself reads the id from its address
     return _page("report.html")
 
 
+@router.head("/signed-out")
 @router.get("/signed-out")
 def signed_out() -> FileResponse:
     return _page("signed-out.html")
 
 
+@router.head("/docs")
 @router.get("/docs")
 def docs() -> FileResponse:
     return _page("docs.html", {"Content-Security-Policy": DOCS_POLICY})

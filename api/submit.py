@@ -18,7 +18,7 @@ from api.schemas.job import JobFields, JobIn
 from shared.db.engine import transaction
 from shared.db.jobs import get_job, insert_job
 from shared.db.videos import get_stored_video, insert_video
-from shared.domain.errors import BodyTooLarge, InvalidRequest
+from shared.domain.errors import BodyTooLarge, InvalidRequest, NotFound
 from shared.domain.ids import JobId, WorkspaceId, video_id_of
 from shared.domain.job import Job, JobRequest
 from shared.domain.purpose import check_purpose
@@ -29,6 +29,7 @@ JSON_FIELDS = ("options", "metadata")  # fields of a form that hold JSON
 MAX_JSON_BYTES = 256 * 1024
 
 Fields = TypeVar("Fields", bound=JobFields)
+Id = TypeVar("Id")
 
 
 async def submit_form(request: Request, context: Context, workspace_id: WorkspaceId) -> Job:
@@ -51,7 +52,7 @@ async def submit_json(request: Request, context: Context, workspace_id: Workspac
     """A job for a recording that is stored already."""
     body = _validated(JobIn, await _read_json(request))
     wanted = _checked(context, body)
-    video_id = video_id_of(body.video_id)
+    video_id = id_in_field(video_id_of, body.video_id, "video_id")
     return await run_in_threadpool(
         _accept, context, wanted, lambda session: get_stored_video(session, workspace_id, video_id)
     )
@@ -88,7 +89,9 @@ async def _read_json(request: Request) -> Any:
 
 def _parse_json(name: str, text: str | bytes) -> Any:
     try:
-        return json.loads(text)
+        data = json.loads(text)
+        json.dumps(data, ensure_ascii=False).encode()  # lone surrogates are JSON, but no text that can be stored
+        return data
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"{name} is not valid JSON", field=name) from error
 
@@ -98,6 +101,14 @@ def _validated(kind: type[Fields], data: Any) -> Fields:
         return kind.model_validate(data)
     except ValidationError as error:
         raise RequestValidationError(error.errors(include_context=False, include_url=False)) from error
+
+
+def id_in_field(read: Callable[[str], Id], text: str, field: str) -> Id:
+    """An id inside a request. Raises InvalidRequest: unlike one in the address, it does not name what is asked for."""
+    try:
+        return read(text)
+    except NotFound as error:
+        raise InvalidRequest(error.detail, field=field) from error
 
 
 def reload_job(context: Context, workspace_id: WorkspaceId, job_id: JobId) -> Job:

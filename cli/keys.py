@@ -43,19 +43,18 @@ def create(
 
 def list_keys(home: Home = DEFAULT_HOME) -> None:
     """List keys, without their secrets."""
-    from rich.console import Console
-    from rich.table import Table
-
     from shared.db.engine import transaction
     from shared.db.keys import list_keys as every_key
 
-    table = Table("id", "workspace", "name", "scopes", "created", "last used", "revoked", box=None, pad_edge=False)
+    rows: list[tuple[str, ...]] = [("id", "workspace", "name", "scopes", "created", "last used", "revoked")]
     with open_sessions(home) as sessions, transaction(sessions) as session:
         for key in every_key(session):
             times = (key.created_at, key.last_used_at, key.revoked_at)
-            shown = [time.isoformat(timespec="minutes") if time else "" for time in times]
-            table.add_row(key.id.hex, key.workspace, key.name, " ".join(key.scopes), *shown)
-    Console(soft_wrap=True).print(table)
+            shown = [time.isoformat(timespec="minutes") if time else "-" for time in times]
+            rows.append((key.id.hex, key.workspace, key.name, ",".join(key.scopes), *shown))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def revoke(

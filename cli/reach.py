@@ -47,12 +47,15 @@ def address_and_key(home: Path, url: str | None, key: str | None) -> tuple[str, 
 def open_sessions(home: Path) -> Iterator[Sessions]:
     """The database of the running embedded stack, or the one that MIEN_DATABASE_URL names."""
     from shared.db.engine import create_db_engine, create_sessions
+    from shared.settings import secrets_dir
 
     database_url = running_stack(home).get("database_url")
-    if os.environ.get("MIEN_DATABASE_URL") or database_url is None:
+    if os.environ.get("MIEN_DATABASE_URL") or secrets_dir().is_dir():
         from cli.processes import load
 
         database_url = load().database_url
+    if database_url is None:
+        raise Failure(f"no stack runs in {home}; start one with './mien run', or set MIEN_DATABASE_URL")
     engine = create_db_engine(database_url, pool_size=1)
     try:
         yield create_sessions(engine)

@@ -65,7 +65,11 @@ class Settings(BaseSettings):
         return MediaLimits(duration_s=self.max_duration_s, size_bytes=self.max_upload_bytes)
 
 
+def secrets_dir() -> Path:
+    return Path(os.environ.get("MIEN_SECRETS_DIR", "/run/secrets"))
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment and the secrets directory. Raises pydantic.ValidationError, naming each wrong one."""
-    secrets = Path(os.environ.get("MIEN_SECRETS_DIR", "/run/secrets"))
+    secrets = secrets_dir()
     return Settings(_secrets_dir=secrets if secrets.is_dir() else None, **overrides)  # type: ignore[call-arg]

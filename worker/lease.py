@@ -49,7 +49,6 @@ class LeaseKeeper:
         self._must_stop = must_stop
         self._started_s = self._renewed_s = clock()
         self._hard_limit_s = hard_limit_s(claim.media_s) - HARD_MARGIN_S
-        self._reported = 0
 
     def __call__(self, samples_done: int) -> None:
         """Raises LeaseLost, Stopped, or TimedOut past the hard limit."""
@@ -58,10 +57,7 @@ class LeaseKeeper:
         if self._clock() - self._started_s > self._hard_limit_s:
             raise TimedOut(f"the step took longer than {self._hard_limit_s:.0f} s, its hard limit")
         try:
-            if self._clock() - self._renewed_s >= self._heartbeat_s:
-                self._renew(samples_done)
-            elif samples_done > self._reported:
-                self._report(samples_done)
+            self._tell(samples_done)
         except Unavailable:
             self._bear()
 
@@ -75,22 +71,23 @@ class LeaseKeeper:
                 self._bear()
                 threading.Event().wait(RETRY_COMMIT_S)
 
-    def _renew(self, samples_done: int) -> None:
+    def _tell(self, samples_done: int) -> None:
+        """Write the progress, renew the lease when it is time, and hear of a cancel."""
         asked_s = self._clock()
+        due = asked_s - self._renewed_s >= self._heartbeat_s
         with transaction(self._sessions) as session:
-            answer = heartbeat(session, self._claim, lease_s=self._lease_s, samples_done=samples_done)
+            if due:
+                answer = heartbeat(session, self._claim, lease_s=self._lease_s, samples_done=samples_done)
+            else:
+                answer = report_progress(session, self._claim, samples_done)
         if answer == "lost":
             raise LeaseLost
         if answer == "canceling":
             raise Stopped
-        self._renewed_s, self._reported = asked_s, samples_done
-
-    def _report(self, samples_done: int) -> None:
-        with transaction(self._sessions) as session:
-            report_progress(session, self._claim, samples_done)
-        self._reported = samples_done
+        if due:
+            self._renewed_s = asked_s
 
     def _bear(self) -> None:
-        if self._clock() - self._renewed_s > self._lease_s:
+        if self._must_stop() or self._clock() - self._renewed_s > self._lease_s:
             log.warning("lease_lost_without_database", job_id=str(self._claim.key.job_id))
             raise LeaseLost

@@ -117,23 +117,20 @@ class Supervisor:
 
     def _settle(self, claim: Claim, lease: LeaseKeeper, error: Exception) -> None:
         """Write down how a step ended that did not succeed; if even that fails, its lease runs out."""
-        if isinstance(error, LeaseLost):
-            return self._note_stale(claim)
         log.warning("step_put_down", index=claim.key.index, reason=type(error).__name__, exc_info=_if_unforeseen(error))
         try:
             lease.commit(lambda session: _write_end(session, claim, error))
         except LeaseLost:
-            self._note_stale(claim)
-        return None
-
-    def _note_stale(self, claim: Claim) -> None:
-        self.stale_commits += 1
-        log.warning("stale_commit_rejected", index=claim.key.index, token=claim.token)
+            self.stale_commits += 1
+            log.warning("stale_commit_rejected", index=claim.key.index, token=claim.token)
 
 
 def _write_end(session: Session, claim: Claim, error: Exception) -> None:
-    """Wrong input is refused for good; the world's faults are tried again, within bounds."""
-    if isinstance(error, Stopped | Unavailable):
+    """Wrong input is refused for good; the world's faults are tried again, within bounds.
+
+    A lease that seemed lost is handed back if it is still ours: the job was being canceled.
+    """
+    if isinstance(error, Stopped | Unavailable | LeaseLost):
         release(session, claim)
     elif isinstance(error, InputError):
         refuse(session, claim, error)
@@ -143,4 +140,4 @@ def _write_end(session: Session, claim: Claim, error: Exception) -> None:
 
 
 def _if_unforeseen(error: Exception) -> Exception | None:
-    return None if isinstance(error, MienError | Stopped) else error
+    return None if isinstance(error, MienError | Stopped | LeaseLost) else error

@@ -46,8 +46,13 @@ class Home:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the home for this process. The kernel lets go of it however the process ends."""
-        for directory in (self.path, self.storage, self.logs):
-            directory.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        try:
+            for directory in (self.path, self.storage, self.logs):
+                directory.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Failure(
+                f"{self.path} cannot be used as a home: {error.strerror}. Choose another with --home."
+            ) from None
         with (self.path / "lock").open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

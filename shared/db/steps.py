@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import Select, Update, and_, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -28,25 +28,27 @@ class LeaseLost(Exception):
 
 def heartbeat(session: Session, claim: Claim, *, lease_s: float, samples_done: int) -> HeartbeatAnswer:
     """Keep the lease for another while; 'lost' past the hard deadline or when another bears it."""
-    renewed = session.execute(
-        update(StepRow)
-        .where(_borne_by(claim), func.now() < StepRow.hard_deadline)
-        .values(
-            leased_until=func.now() + timedelta(seconds=lease_s),
-            samples_done=func.greatest(StepRow.samples_done, samples_done),
-        )
-        .returning(StepRow.job_id)
-    ).first()
-    if renewed is None:
+    renewed = _note_progress(claim, samples_done).values(leased_until=func.now() + timedelta(seconds=lease_s))
+    if session.execute(renewed.returning(StepRow.job_id)).first() is None:
         return "lost"
+    return _held_or_canceling(session, claim)
+
+
+def report_progress(session: Session, claim: Claim, samples_done: int) -> HeartbeatAnswer:
+    """What readers see; never runs backwards, and never locks the job."""
+    if session.execute(_note_progress(claim, samples_done).returning(StepRow.job_id)).first() is None:
+        return "lost"
+    return _held_or_canceling(session, claim)
+
+
+def _note_progress(claim: Claim, samples_done: int) -> Update:
+    shown = func.greatest(StepRow.samples_done, samples_done)
+    return update(StepRow).where(_borne_by(claim), func.now() < StepRow.hard_deadline).values(samples_done=shown)
+
+
+def _held_or_canceling(session: Session, claim: Claim) -> HeartbeatAnswer:
     state = session.scalar(select(JobRow.state).where(JobRow.id == claim.key.job_id))
     return "canceling" if state == "canceling" else "held"
-
-
-def report_progress(session: Session, claim: Claim, samples_done: int) -> None:
-    """What readers see; never runs backwards, and never locks the job."""
-    shown = func.greatest(StepRow.samples_done, samples_done)
-    session.execute(update(StepRow).where(_borne_by(claim)).values(samples_done=shown))
 
 
 def lock_for_commit(session: Session, claim: Claim) -> tuple[JobRow, StepRow]:
@@ -82,8 +84,13 @@ def give_back_after_death(session: Session, claim: Claim, error: MienError) -> N
 
 def refuse(session: Session, claim: Claim, error: MienError) -> None:
     """The input is wrong: no second try will mend it."""
-    job, step = lock_for_commit(session, claim)
-    give_up(session, job, step, error)
+    job, step = _lock_borne(session, claim)
+    if job.state == "canceling":
+        step.state, step.leased_until = "canceled", None
+        session.flush()
+        settle_cancel(session, job)
+    else:
+        give_up(session, job, step, error)
 
 
 def settle_cancel(session: Session, job: JobRow) -> None:

@@ -95,7 +95,7 @@ class Unauthenticated(AccessError):
 
 class Forbidden(AccessError):
     code = "forbidden"
-    title = "The key lacks the scope for this"
+    title = "This may not be done with this key, or from this page"
 
 
 class NotFound(AccessError):

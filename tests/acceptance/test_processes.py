@@ -13,7 +13,7 @@ from cli.run import own_key
 from cli.service import Service
 from cli.stack.stack import EmbeddedStack, answers, free_port
 from shared.db.migrate import migrate
-from tests.acceptance.conftest import QUICK
+from tests.acceptance.conftest import QUICK, Mien
 from tests.acceptance.test_service import end_of, submit
 
 NO_BROKER = {"MIEN_BROKER_URL": "redis+socket:///nonexistent/valkey.sock"}
@@ -80,6 +80,14 @@ def test_a_worker_asked_for_a_gpu_that_is_not_there_refuses_to_start_and_says_wh
 
     assert worker.returncode == 1
     assert "GPU" in said.splitlines()[-1]
+
+
+def test_a_home_that_cannot_be_made_is_refused_in_a_sentence(mien: Mien, recording: Path) -> None:
+    done = mien("run", recording, "--once", "--home", recording)
+
+    assert done.returncode == 1
+    assert "cannot be used as a home" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_wrong_setting_is_named_without_its_value(services: EmbeddedStack) -> None:

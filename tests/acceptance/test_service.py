@@ -75,6 +75,21 @@ def test_a_recording_without_a_face_has_no_score_but_a_reason(service: Service, 
     assert (result["total_score"], result["minus_log"], result["coverage"]["with_face"]) == (None, {}, 0)
 
 
+def test_a_running_job_is_canceled_long_before_its_lease_would_end(
+    stack: EmbeddedStack, service: Service, studio: Studio
+) -> None:
+    job_id = submit(service, studio.record(duration_s=95.0, fps=5, width=640, height=360, gop_frames=25))
+    for job in service.follow(job_id):
+        if job["state"] == "running":
+            break
+    answer = service._call("POST", f"/v1/jobs/{job_id}/cancel")
+
+    assert answer.json()["state"] == "canceling"
+    assert end_of(service, job_id)["state"] == "canceled"
+    log = (stack.home.path / "logs" / "worker.log").read_text()
+    assert not [line for line in log.splitlines() if job_id[-12:] in line and "stale_commit" in line]
+
+
 def test_an_empty_file_is_refused_at_the_door(service: Service, tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
 

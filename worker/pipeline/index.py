@@ -122,7 +122,10 @@ class _Columns:
         self.last = max(self.last, (pts, packet.duration or 0))
         self.without_pts += packet.pts is None
         self.damaged += packet.is_corrupt
-        self.damaged_tail = self.damaged_tail | {pts} if packet.is_corrupt else set()
+        if packet.is_corrupt:
+            self.damaged_tail.add(pts)
+        else:
+            self.damaged_tail.clear()
         if packet.is_keyframe:
             self.key_pts.append(pts)
             self.key_dts.append(packet.dts if packet.dts is not None else pts)

@@ -25,6 +25,7 @@ from worker.pipeline.score import (
 )
 
 TrackMapping = Mapping[int, Mapping[int, int]]
+SAME_TIME_S = 1e-6  # frames of one recording are further apart
 MIN_READABLE = 0.9  # below this share the numbers would be about the damage
 NOTICE = "Displayed expression as classified by a model, not what a person feels."
 
@@ -135,7 +136,7 @@ def summarise_samples(
         moments=tuple(_moment(stretch, samples, faces) for stretch in stretches),
         tracks=tuple(track for track in tracks if track.primary or not primary_only),
         video=plan.facts,
-        warnings=tuple(dict.fromkeys([*plan.warnings, *(["damaged"] if unreadable else [])])),
+        warnings=_warnings(plan, samples_by_segment, unreadable),
         track_mapping={index: dict(local) for index, local in mapping.items()},
         primary_track=primary,
     )
@@ -149,6 +150,16 @@ def primary_track(plan: Plan, samples_by_segment: Mapping[int, Sequence[Sample]]
         span_s = min(plan.interval_s, max(0.0, plan.facts.duration_s - start_s))
         weights[track] = weights.get(track, 0.0) + face.box.width * face.box.height * span_s
     return min(weights, key=lambda track: (-weights[track], track), default=None)
+
+
+def _warnings(plan: Plan, samples_by_segment: Mapping[int, Sequence[Sample]], unreadable: int) -> tuple[str, ...]:
+    """Those of the plan, and `damaged` where a sample has another frame than planned, or none."""
+    replaced = unreadable or any(
+        abs(sample.t_s - float((pts - plan.start_pts) * plan.time_base)) > SAME_TIME_S
+        for segment in plan.segments
+        for sample, pts in zip(samples_by_segment.get(segment.index, ()), segment.frame_pts, strict=False)
+    )
+    return tuple(dict.fromkeys((*plan.warnings, *(["damaged"] if replaced else []))))
 
 
 def _count_unreadable(samples: Sequence[Sample]) -> int:

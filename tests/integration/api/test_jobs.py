@@ -223,7 +223,20 @@ def test_a_foreign_page_cannot_use_the_session_of_a_browser(anonymous: TestClien
 
 
 def test_a_request_for_another_host_is_refused(anonymous: TestClient) -> None:
-    assert anonymous.get("/healthz", headers={"host": "evil.example"}).status_code == 400
+    assert_problem(anonymous.get("/healthz", headers={"host": "evil.example"}), 400, "unknown_host")
+
+
+@pytest.mark.parametrize("query", [{"cursor": "zzz"}, {"cursor": "\0"}, {"video_id": "x"}, {"reference": "\0"}])
+def test_a_malformed_filter_is_invalid_rather_than_missing(client: TestClient, query: dict[str, str]) -> None:
+    assert_problem(client.get("/v1/jobs", params=query), 422, "invalid_request")
+
+
+def test_a_method_that_is_not_offered_is_told_which_are(client: TestClient) -> None:
+    answer = client.delete("/healthz")
+
+    assert_problem(answer, 405, "method_not_allowed")
+    assert "GET" in answer.headers["allow"]
+    assert client.head("/healthz").status_code == 200
 
 
 def test_the_prototypes_call_needs_a_key_unless_a_workspace_is_set_aside(anonymous: TestClient) -> None:

@@ -155,11 +155,31 @@ def test_a_recording_can_be_stored_first_and_analysed_by_its_id(client: TestClie
     assert job.json()["video_id"] == stored.json()["id"]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"[" * 100_000, b'{"video_id": 7}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"x"',
+        b"[" * 100_000,
+        b'{"video_id": 7}',
+        b'{"video_id": "x"}',
+        b'{"video_id": "\\ud800"}',
+        b'{"metadata": {"\\ud800": ""}}',
+    ],
+)
 def test_json_that_is_no_job_is_refused(client: TestClient, content: bytes) -> None:
     response = client.post("/v1/jobs", content=content, headers={"content-type": "application/json"})
 
     assert_problem(response, 422, "invalid_request")
+
+
+def test_a_raw_recording_is_shown_the_way_to_be_stored(client: TestClient) -> None:
+    response = client.post("/v1/jobs", content=RECORDING, headers={"content-type": "video/mp4"})
+
+    assert_problem(response, 422, "invalid_request")
+    assert "/v1/videos" in response.json()["detail"]
 
 
 def test_a_recording_of_another_workspace_does_not_exist(client: TestClient, make_key: Any) -> None:

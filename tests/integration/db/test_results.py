@@ -7,10 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from shared.db.engine import Sessions
 from shared.db.jobs import cancel_job, get_jobs
 from shared.db.results import commit_segment, get_plan, get_result, get_samples, segment_of_sample
-from shared.db.steps import LeaseLost, heartbeat, release, settle_abandoned_cancels
+from shared.db.steps import LeaseLost, heartbeat, refuse, release, settle_abandoned_cancels
 from shared.db.tables import EventRow, JobRow
 from shared.db.workspaces import ensure_workspace
-from shared.domain.errors import NotFound, StateConflict
+from shared.domain.errors import NotFound, NoVideo, StateConflict
 from shared.domain.ids import JobId, WorkspaceId
 from tests.factories import PLAN, SEEN, SUMMARY, claim, job_up_to, samples_of
 
@@ -100,6 +100,17 @@ def test_a_segment_that_comes_after_the_cancel_is_discarded(sessions: Sessions) 
 
     with pytest.raises(LeaseLost), sessions.begin() as session:
         commit_segment(session, taken, samples_of(PLAN.segments[0], SEEN[0]))
+
+
+def test_wrong_input_that_is_found_after_the_cancel_does_not_fail_the_job(sessions: Sessions) -> None:
+    job_id = job_up_to(sessions, "running")
+    taken = claim(sessions)
+    with sessions.begin() as session:
+        cancel_job(session, workspace(sessions), job_id)
+    with sessions.begin() as session:
+        refuse(session, taken, NoVideo())
+
+    assert state_of(sessions, job_id) == "canceled"
 
 
 def test_the_sweep_ends_a_cancel_whose_worker_vanished(sessions: Sessions) -> None:
