@@ -25,7 +25,7 @@ def note(text: str) -> None:
 
 
 def complain(failure: Exception) -> None:
-    stderr().print(f"mien: {failure}", style="bold red", markup=False)
+    stderr().print(f"mien: {failure}", style="bold red", markup=False, soft_wrap=True)
 
 
 @contextmanager
