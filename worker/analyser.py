@@ -24,7 +24,7 @@ TICK_S = 1.0  # how often the caller hears of progress, and memory is looked at
 READY_S = 120.0  # importing the libraries from a cold disk, many at once
 ROOT = Path(__file__).resolve().parents[1]
 STEADY_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
-"""Makes glibc give pictures back to the system at once; without it a long recording takes 100 MB more."""
+"""Makes glibc give pictures back to the system at once; without it a long recording takes some 50 MB more."""
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "TMPDIR")
 
 log = get_logger(__name__)
