@@ -18,7 +18,7 @@ from api.schemas.job import JobFields, JobIn
 from shared.db.engine import transaction
 from shared.db.jobs import get_job, insert_job
 from shared.db.videos import get_stored_video, insert_video
-from shared.domain.errors import BodyTooLarge, InvalidRequest, NotFound
+from shared.domain.errors import BodyTooLarge, InvalidRequest, NotFound, Unavailable
 from shared.domain.ids import JobId, WorkspaceId, video_id_of
 from shared.domain.job import Job, JobRequest
 from shared.domain.purpose import check_purpose
@@ -43,6 +43,8 @@ async def submit_form(request: Request, context: Context, workspace_id: Workspac
             return received.video
 
         return await run_in_threadpool(_accept, context, wanted, insert)
+    except Unavailable:
+        raise  # the commit may have come through: what no row knows is swept later
     except Exception:
         await discard(context, received)
         raise

@@ -15,7 +15,7 @@ from api.schemas.problem import problems
 from api.schemas.video import VideoOut
 from shared.db.engine import transaction
 from shared.db.videos import get_video, insert_video
-from shared.domain.errors import InvalidRequest
+from shared.domain.errors import InvalidRequest, Unavailable
 from shared.domain.ids import video_id_of
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
@@ -42,6 +42,8 @@ async def store_video(request: Request, context: Ctx, principal: Writer, links: 
         if received.fields:
             raise InvalidRequest(f"unknown field '{next(iter(received.fields))}'; only 'file' is taken here")
         await run_in_threadpool(_insert, context, received)
+    except Unavailable:
+        raise  # the commit may have come through: what no row knows is swept later
     except Exception:
         await discard(context, received)
         raise

@@ -43,20 +43,21 @@ def address_and_key(home: Path, url: str | None, key: str | None) -> tuple[str, 
     return url, key
 
 
+def _configured(home: Path) -> str:
+    from cli.processes import load
+    from shared.settings import secrets_dir
+
+    if not os.environ.get("MIEN_DATABASE_URL") and not (secrets_dir() / "mien_database_url").exists():
+        raise Failure(f"no stack runs in {home}; start one with './mien run', or set MIEN_DATABASE_URL")
+    return load().database_url
+
+
 @contextmanager
 def open_sessions(home: Path) -> Iterator[Sessions]:
     """The database of the running embedded stack, or the one that MIEN_DATABASE_URL names."""
     from shared.db.engine import create_db_engine, create_sessions
-    from shared.settings import secrets_dir
 
-    database_url = running_stack(home).get("database_url")
-    if os.environ.get("MIEN_DATABASE_URL") or secrets_dir().is_dir():
-        from cli.processes import load
-
-        database_url = load().database_url
-    if database_url is None:
-        raise Failure(f"no stack runs in {home}; start one with './mien run', or set MIEN_DATABASE_URL")
-    engine = create_db_engine(database_url, pool_size=1)
+    engine = create_db_engine(running_stack(home).get("database_url") or _configured(home), pool_size=1)
     try:
         yield create_sessions(engine)
     finally:

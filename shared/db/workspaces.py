@@ -11,11 +11,6 @@ from shared.db.tables import WorkspaceRow
 from shared.domain.ids import WorkspaceId
 
 
-def find_workspace(session: Session, name: str) -> WorkspaceId | None:
-    found = session.scalar(select(WorkspaceRow.id).where(WorkspaceRow.name == name))
-    return WorkspaceId(found) if found else None
-
-
 def ensure_workspace(session: Session, name: str) -> WorkspaceId:
     """The workspace of that name, made if there is none; two callers at once get the same."""
     session.execute(insert(WorkspaceRow).values(id=new_id(), name=name).on_conflict_do_nothing())
