@@ -14,6 +14,7 @@ import typer
 from cli import console
 
 if TYPE_CHECKING:
+    from shared.domain.engines import Engine
     from shared.domain.options import Options
     from worker.offline import Analysis
 
@@ -30,8 +31,9 @@ def analyze(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the timeline as CSV, and nothing else.")] = False,
     analysers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = os.cpu_count() or 1,
     interval: Annotated[float, typer.Option(min=0.1, max=5.0, help="Seconds between samples.")] = 0.5,
-    detector: Annotated[str, typer.Option(help="How faces are searched: exhaustive.")] = "exhaustive",
-    model: Annotated[str, typer.Option(help="How expressions are recognised: fer.")] = "fer",
+    detector: Annotated[str, typer.Option(help="How faces are searched: tracked, exhaustive.")] = "tracked",
+    model: Annotated[str, typer.Option(help="How expressions are recognised: fer, fer-mirrored.")] = "fer",
+    engine: Annotated[str, typer.Option(help="What computes the model: litert, tensorflow.")] = "litert",
 ) -> None:
     """Analyse a recording here and now.
 
@@ -43,7 +45,7 @@ def analyze(
         raise typer.BadParameter("choose one of --json and --csv")
     options = _options(interval, detector, model)
     with failing_with_code():
-        analysis = _analyse(video, options, analysers)
+        analysis = _analyse(video, options, analysers, _engine(engine))
     if as_csv:
         _print_csv(analysis)
     elif as_json:
@@ -63,7 +65,13 @@ def _options(interval: float, detector: str, model: str) -> Options:
         raise typer.BadParameter(str(error)) from None
 
 
-def _analyse(video: Path, options: Options, analysers: int) -> Analysis:
+def _engine(name: str) -> Engine:
+    if name not in ("litert", "tensorflow"):
+        raise typer.BadParameter("engine must be one of litert, tensorflow")
+    return name  # type: ignore[return-value]
+
+
+def _analyse(video: Path, options: Options, analysers: int, engine: Engine) -> Analysis:
     from cli.progress import progress_bar
     from shared.domain.limits import MediaLimits
     from shared.log import configure_logging
@@ -72,7 +80,7 @@ def _analyse(video: Path, options: Options, analysers: int) -> Analysis:
     from worker.pool import AnalyserPool
 
     configure_logging("console", "analyze")
-    pool = AnalyserPool(analysers, AnalyserLimits())
+    pool = AnalyserPool(analysers, AnalyserLimits(engine=engine))
     pool.start()
     try:
         with progress_bar("Reading") as update:

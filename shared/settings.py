@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.domain.engines import EngineChoice
 from shared.domain.limits import MediaLimits
 from shared.domain.purpose import Purpose
 from shared.domain.step import DeviceClass
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     devices: Annotated[tuple[DeviceClass, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=("cpu",), min_length=1, description="classes a worker serves: cpu, gpu, with commas"
     )
+    engine: EngineChoice = Field(default="auto", description="what computes the model: litert on CPUs unless named")
     analyser_memory_bytes: int = Field(default=3 * 1024**3, gt=0, description="an analyser above this is replaced")
     stall_s: float = Field(default=30.0, gt=0, description="an analyser silent for this long is replaced")
     lease_s: float = Field(default=45.0, gt=0)

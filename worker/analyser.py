@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 
 from shared.domain.clock import Monotonic, monotonic_s
+from shared.domain.engines import Engine
 from shared.domain.errors import AnalyserDied, MienError, error_of
-from shared.domain.step import DeviceClass
 from shared.log import get_logger
 from worker.sandbox.wire import Message, receive, send
 
@@ -35,16 +35,21 @@ Beat = Callable[[int], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnalyserLimits:
-    device: DeviceClass = "cpu"
+    engine: Engine = "litert"
     memory_bytes: int = 3 * 1024**3
     stall_s: float = 30.0
 
 
 class Analyser:
-    """Not thread-safe: one thread at a time borrows it from the pool."""
+    """Not thread-safe: one thread at a time borrows it from the pool.
 
-    def __init__(self, limits: AnalyserLimits, clock: Monotonic = monotonic_s) -> None:
+    Args:
+        number: Among the analysers of its worker; those on graphics cards share the cards by it.
+    """
+
+    def __init__(self, limits: AnalyserLimits, number: int = 0, clock: Monotonic = monotonic_s) -> None:
         self._limits = limits
+        self._number = number
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection[Any, Any] | None = None
@@ -63,7 +68,8 @@ class Analyser:
         ours, theirs = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
         fds = (theirs.fileno(), lifeline)
-        command = [sys.executable, "-P", "-m", "worker.sandbox.child", *map(str, fds), self._limits.device]
+        about = [*map(str, fds), self._limits.engine, str(self._number)]
+        command = [sys.executable, "-P", "-m", "worker.sandbox.child", *about]
         self._process = subprocess.Popen(
             command, pass_fds=fds, env=_environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr
         )

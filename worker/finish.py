@@ -19,12 +19,16 @@ def perform_finish(tools: Tools, claim: Claim, analyser: Analyser, lease: LeaseK
     with transaction(tools.sessions) as session:
         plan = get_plan(session, job.id)
         samples = get_samples(session, job.id)
-    request = {"do": "summary", "plan": plan.to_dict(), "options": job.request.options.to_dict()}
+    request = {
+        "do": "summary",
+        "plan": plan.to_dict(),
+        "options": job.request.options.to_dict(),
+        "engine": job.engine,
+    }
     answer = analyser.ask(request, lambda _: lease(0), [pack_samples(part) for part in samples.values()]).header
-    engine = {"engine": job.engine}
     result = Result(
         job_id=job.id,
-        summary={**answer["summary"], "provenance": {**answer["provenance"], **engine}},
+        summary={**answer["summary"], "provenance": answer["provenance"]},
         track_mapping=answer["track_mapping"],
         primary_track=answer["primary_track"],
     )

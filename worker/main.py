@@ -10,6 +10,7 @@ from celery import Celery, signals
 
 from shared.db.claims import Bearer
 from shared.db.engine import create_db_engine, create_sessions
+from shared.domain.engines import Engine, engine_for
 from shared.domain.errors import MienError
 from shared.domain.step import DeviceClass
 from shared.log import configure_logging, get_logger
@@ -62,14 +63,16 @@ def run_worker(settings: Settings) -> None:
 
 def create_worker(settings: Settings) -> Worker:
     size = settings.analysers or os.cpu_count() or 1
-    device: DeviceClass = "gpu" if "gpu" in settings.devices else "cpu"
+    engine = _engine(settings)
     pool = AnalyserPool(
         size,
-        AnalyserLimits(device=device, memory_bytes=settings.analyser_memory_bytes, stall_s=settings.stall_s),
+        AnalyserLimits(engine=engine, memory_bytes=settings.analyser_memory_bytes, stall_s=settings.stall_s),
     )
     app = create_celery(settings.broker_url)
     hints = HintPublisher(app)
-    supervisor = Supervisor(_tools(settings, size), _bearer(settings), pool, hints, heartbeat_s=settings.heartbeat_s)
+    supervisor = Supervisor(
+        _tools(settings, size), _bearer(settings, engine), pool, hints, heartbeat_s=settings.heartbeat_s
+    )
     register_tasks(app, supervisor)
     poller = Poller(supervisor, hints, threads=size, poll_s=settings.poll_s)
     return Worker(app=app, supervisor=supervisor, poller=poller, pool=pool, hints=hints)
@@ -82,11 +85,19 @@ def _tools(settings: Settings, size: int) -> Tools:
     )
 
 
-def _bearer(settings: Settings) -> Bearer:
+def _engine(settings: Settings) -> Engine:
+    device: DeviceClass = "gpu" if "gpu" in settings.devices else "cpu"
+    try:
+        return engine_for(device, settings.engine)
+    except ValueError as error:
+        raise SystemExit(f"mien worker: {error}") from None
+
+
+def _bearer(settings: Settings, engine: Engine) -> Bearer:
     return Bearer(
         name=f"{socket.gethostname()}:{os.getpid()}",
         classes=settings.devices,
-        engine="tensorflow-gpu" if "gpu" in settings.devices else "tensorflow",
+        engine=engine,
         lease_s=settings.lease_s,
     )
 

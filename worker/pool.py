@@ -11,7 +11,7 @@ from worker.analyser import Analyser, AnalyserLimits
 
 class AnalyserPool:
     def __init__(self, size: int, limits: AnalyserLimits) -> None:
-        self._all = [Analyser(limits) for _ in range(size)]
+        self._all = [Analyser(limits, number) for number in range(size)]
         self._idle: queue.LifoQueue[Analyser] = queue.LifoQueue()
         for analyser in self._all:
             self._idle.put(analyser)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-Detector = Literal["exhaustive"]
+Detector = Literal["tracked", "exhaustive"]
 Device = Literal["auto", "cpu", "gpu"]
 Faces = Literal["all", "primary"]
-Model = Literal["fer"]
+Model = Literal["fer", "fer-mirrored"]
 Scoring = Literal["standard-1"]
 
 MIN_INTERVAL_S = 0.1
@@ -23,7 +23,7 @@ class Options:
 
     interval_s: float = 0.5
     model: Model = "fer"
-    detector: Detector = "exhaustive"
+    detector: Detector = "tracked"
     faces: Faces = "all"
     device: Device = "auto"
     scoring: Scoring = "standard-1"

@@ -38,13 +38,15 @@ class Segment:
     first_sample: int
     frame_pts: tuple[int, ...]
     """For each owned sample, in order, the pts of its frame; equal neighbours share a frame."""
+    key_pts: tuple[int, ...] = ()
+    """Key frames after start_pts to which decoding may skip once all frames wanted before them are fed."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Segment:
-        return cls(**{**data, "frame_pts": tuple(data["frame_pts"])})
+        return cls(**{**data, "frame_pts": tuple(data["frame_pts"]), "key_pts": tuple(data.get("key_pts", ()))})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,6 +40,7 @@ from shared.domain.limits import MediaLimits
 CONTAINERS = "mov,matroska,webm,avi,mpegts"  # FFmpeg's demuxer names; mov reads mp4
 CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mjpeg"})
 DECODERS = ",".join(sorted(CODECS | {"libdav1d"}))  # libdav1d is FFmpeg's own choice for AV1
+SKIPPING_CODECS = frozenset({"h264", "hevc", "vp8", "mpeg4"})  # VP9 ignores the wish; dav1d keeps the first one heard
 STRAY_ERRORS = 64  # unreadable packets in a row after which a file counts as ended
 ADVICE = "Send an MP4, MOV, MKV, WebM, AVI or MPEG-TS recording with one video stream."
 
@@ -63,6 +64,7 @@ class Recording:
         self.limits = limits or MediaLimits()
         self._container = _open_container(path, self.limits)
         self._untouched = True
+        self._skipping = False
         try:
             self._admit()
         except MienError:
@@ -140,6 +142,12 @@ class Recording:
     def video_packets(self) -> Iterator[VideoPacket]:
         return filter(self.owns, self.packets())
 
+    def skip_unreferenced(self, *, wanted: bool) -> None:
+        """Whether the next packets may be passed over when no other picture refers to theirs."""
+        if wanted != self._skipping and self.codec in SKIPPING_CODECS:
+            self.stream.codec_context.skip_frame = "NONREF" if wanted else "DEFAULT"
+            self._skipping = wanted
+
     def decode(self, packet: VideoPacket | None) -> list[VideoFrame]:
         """What comes out of the decoder for one packet, or for None what was held back; damage gives nothing."""
         try:
@@ -188,6 +196,7 @@ class Recording:
 
     def _limit_decoder(self) -> None:
         context = self.stream.codec_context
+        self._skipping = False
         context.thread_count = 1  # segments run in parallel, and a decoder's threads cost memory
         context.options = {"max_pixels": str(self.limits.decoder_pixels)}
 

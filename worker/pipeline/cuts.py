@@ -10,9 +10,10 @@ import numpy as np
 
 from shared.domain.plan import Segment
 from worker.pipeline.container import Recording
-from worker.pipeline.frames import Beat, frames_from_here
+from worker.pipeline.frames import frames_from_here
 from worker.pipeline.index import PacketIndex, Times
 from worker.pipeline.luma import Luma, read_luma
+from worker.pipeline.sparse import Beat
 
 SEGMENT_S = 30.0  # the design's: long enough to amortise a seek, short enough to lose little when a worker dies
 END_MARGIN_S = 15.0  # a shorter last part would not be worth a step
@@ -48,6 +49,7 @@ def cut_segments(recording: Recording, index: PacketIndex, frame_pts: Times, bea
             end_pts=following.pts if following else None,
             first_sample=first,
             frame_pts=tuple(frame_pts[first:after].tolist()),
+            key_pts=_keys_to_skip_to(index, cut.pts, frame_pts[first:after]),
         )
         for number, ((cut, first), (following, after)) in enumerate(bounds)
         if cut is not None
@@ -64,6 +66,13 @@ def cut_keys(index: PacketIndex) -> list[int]:
         if after_last and keys_s[nearest] <= index.duration_s - END_MARGIN_S:
             keys.append(nearest)
     return keys
+
+
+def _keys_to_skip_to(index: PacketIndex, start_pts: int, frame_pts: Times) -> tuple[int, ...]:
+    """The last clean key frame at or before each wanted frame, as far as they lie after the segment's start."""
+    last = np.searchsorted(index.clean_key_pts, frame_pts, side="right") - 1
+    keys = np.unique(index.clean_key_pts[last[last >= 0]])
+    return tuple(keys[keys > start_pts].tolist())
 
 
 def try_cut(recording: Recording, index: PacketIndex, key: int, beat: Beat) -> Cut | None:

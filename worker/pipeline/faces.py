@@ -1,22 +1,29 @@
-"""Finds faces in a luma frame."""
+"""Finds faces in a luma frame: everywhere, or first where they were."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
-import cv2.data
 import numpy as np
 
 from shared.domain.samples import Box
 from worker.pipeline.luma import Luma
+from worker.pipeline.pyramid import HAAR_NEIGHBOURS, HAAR_SCALE, Area, Pyramid, largest_first, load_cascade
 
-CASCADE = "haarcascade_frontalface_default.xml"  # OpenCV's own frontal face cascade
-HAAR_SCALE = 1.1  # the prototype's value; OpenCV's own default
-HAAR_NEIGHBOURS = 6  # the prototype's value; OpenCV's own default is 3
 MIN_FACE_PX = 48  # on a frame of REFERENCE_LINES, from the design
 REFERENCE_LINES = 720
+
+NEAR_WIDTHS = 0.2  # how far a window's middle may lie from the last one's, in widths of the face
+NEAR_SIZES = 0.7, 1.4  # the design's: and its size, as a fraction of the last one's
+WIDE_WIDTHS, WIDE_SIZES = 0.6, (0.6, 1.6)  # for a face that is not there any more
+STILL_WIDTHS = 0.08  # a face that moved or grew by more is looked at again around its new place
+MAX_LOOKS = 3
+SAME_FACE = 0.3  # boxes that share more of their common area show one face
+NEWCOMERS_S = 10.0  # how often the whole frame is searched, from the design
+MISSED_S = 2.0  # and how often while somebody who was there is missing
+FORGOTTEN_S = 10.0  # after which a missing face is a newcomer
 
 
 class Detector(Protocol):
@@ -25,33 +32,161 @@ class Detector(Protocol):
     @property
     def name(self) -> str: ...
 
-    def detect(self, luma: Luma) -> list[Box]:
-        """Faces in pixels of a (height, width) uint8 full-range frame, in an order that depends on the boxes alone."""
+    def detect(self, luma: Luma, number: int) -> list[Box]:
+        """Faces, in an order that depends on the boxes alone.
+
+        Args:
+            luma: (height, width) uint8, of either range.
+            number: The sample's, counted over the whole recording; those of one detector only increase.
+        """
         ...
 
 
 class ExhaustiveDetector:
-    """Searches the whole frame every time; what other detectors are measured against.
-
-    OpenCV is held to one thread in this process, so that analysers can share the cores.
-    """
+    """Searches the whole frame every time; what other detectors are measured against."""
 
     name = "exhaustive-1"
 
     def __init__(self) -> None:
-        cv2.setNumThreads(1)
-        self._cascade = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / CASCADE))
+        self._cascade = load_cascade()
 
-    def detect(self, luma: Luma) -> list[Box]:
+    def detect(self, luma: Luma, number: int) -> list[Box]:  # noqa: ARG002  it remembers nothing
         side_px = min_face_px(*luma.shape)
         found = self._cascade.detectMultiScale(
             luma, scaleFactor=HAAR_SCALE, minNeighbors=HAAR_NEIGHBOURS, minSize=(side_px, side_px)
         )
         rows = np.asarray(found, dtype=int).reshape(-1, 4).tolist()
-        boxes = [Box(x=x, y=y, width=width, height=height) for x, y, width, height in rows]
-        return sorted(boxes, key=lambda box: (-box.width * box.height, box.x, box.y))
+        return largest_first(Box(x=x, y=y, width=width, height=height) for x, y, width, height in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A face, and the sample in which it was seen last."""
+
+    box: Box
+    number: int
+
+
+class TrackedDetector:
+    """Looks where the faces were, and over the whole frame when one is missing, when there is none, and every 10 s.
+
+    Close to a known face it looks at the very windows that an exhaustive search would, so that its boxes are
+    nearly always the same; over the whole frame it looks at a quarter of them or less, and closely at what it
+    then suspects. It remembers faces, so each segment needs its own.
+
+    Args:
+        interval_s: Between samples.
+    """
+
+    name = "tracked-1"
+
+    def __init__(self, interval_s: float) -> None:
+        self._cascade = load_cascade()
+        self._newcomers, self._missed, self._forgotten = (
+            max(1, round(span_s / interval_s)) for span_s in (NEWCOMERS_S, MISSED_S, FORGOTTEN_S)
+        )
+        self._known: list[_Known] = []
+
+    def detect(self, luma: Luma, number: int) -> list[Box]:
+        view = _View(Pyramid(self._cascade, luma), min_face_px(*luma.shape))
+        again = {known: view.find_again(known.box) for known in self._known}
+        found = _distinct(box for box in again.values() if box is not None)
+        missing = [known for known, box in again.items() if box is None]
+        if not found or self._is_due(number, missing):
+            found = _distinct([*found, *view.find_anywhere(every_level=2 if found else 1)])
+        self._remember(found, missing, number)
+        return largest_first(found)
+
+    def _is_due(self, number: int, missing: list[_Known]) -> bool:
+        """Always at the first sample that misses a face, later now and then."""
+        return number % self._newcomers == 0 or any((number - lost.number - 1) % self._missed == 0 for lost in missing)
+
+    def _remember(self, found: list[Box], missing: list[_Known], number: int) -> None:
+        lost = [
+            known
+            for known in missing
+            if number - known.number < self._forgotten
+            and not any(_overlap(known.box, box) > SAME_FACE for box in found)
+        ]
+        self._known = [*(_Known(box, number) for box in found), *lost]
+
+
+class _View:
+    """One frame, as the tracked detector looks at it."""
+
+    def __init__(self, pyramid: Pyramid, min_px: int) -> None:
+        self._pyramid = pyramid
+        self._min_px = min_px
+
+    def find_again(self, last: Box) -> Box | None:
+        return self._close_to(last) or self._settle(self._nearest(last, WIDE_WIDTHS, WIDE_SIZES))
+
+    def find_anywhere(self, *, every_level: int) -> list[Box]:
+        guesses = largest_first(self._pyramid.guesses(self._min_px, every_level=every_level))
+        found: list[Box] = []
+        for guess in guesses:
+            if not any(_holds(box, guess) for box in found):
+                box = self._close_to(guess)
+                found += [box] if box else []
+        return found
+
+    def _close_to(self, last: Box) -> Box | None:
+        return self._settle(self._nearest(last, NEAR_WIDTHS, NEAR_SIZES), last)
+
+    def _settle(self, box: Box | None, last: Box | None = None) -> Box | None:
+        """Look again around a face that moved, until all its windows must have been seen."""
+        for _ in range(MAX_LOOKS):
+            if box is None or (last is not None and _is_still(last, box)):
+                return box
+            last, box = box, self._nearest(box, NEAR_WIDTHS, NEAR_SIZES) or box
+        return box
+
+    def _nearest(self, last: Box, reach_widths: float, sizes: tuple[float, float]) -> Box | None:
+        x, y = _middle(last)
+        smallest, largest = sizes
+        faces = self._pyramid.faces_in(
+            Area(x, y, reach_widths * last.width, max(self._min_px, smallest * last.width), largest * last.width)
+        )
+        return min(faces, key=lambda box: (_distance(box, last), box.x, box.y, box.width), default=None)
 
 
 def min_face_px(height: int, width: int) -> int:
     """The smallest face searched for, in proportion to the frame's shorter side, so that turning it changes nothing."""
     return max(1, round(MIN_FACE_PX * min(height, width) / REFERENCE_LINES))
+
+
+def _distinct(boxes: Iterable[Box]) -> list[Box]:
+    """One box of each face, the largest."""
+    kept: list[Box] = []
+    for box in largest_first(list(boxes)):
+        if not any(_overlap(box, other) > SAME_FACE for other in kept):
+            kept.append(box)
+    return kept
+
+
+def _is_still(last: Box, box: Box) -> bool:
+    ratio = box.width / last.width
+    return _distance(box, last) <= STILL_WIDTHS * last.width and 1 / (1 + STILL_WIDTHS) < ratio < 1 + STILL_WIDTHS
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return box.x + box.width / 2, box.y + box.height / 2
+
+
+def _distance(box: Box, other: Box) -> float:
+    (x, y), (other_x, other_y) = _middle(box), _middle(other)
+    return max(abs(x - other_x), abs(y - other_y))
+
+
+def _holds(box: Box, guess: Box) -> bool:
+    """Whether a guess lies within a face that is already found."""
+    x, y = _middle(guess)
+    return box.x <= x <= box.x + box.width and box.y <= y <= box.y + box.height and guess.width <= 2 * box.width
+
+
+def _overlap(box: Box, other: Box) -> float:
+    """Intersection over union."""
+    across = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
+    down = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
+    common = max(0, across) * max(0, down)
+    return common / (box.width * box.height + other.width * other.height - common)

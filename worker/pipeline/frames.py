@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
 
@@ -13,13 +13,9 @@ from av.video.frame import VideoFrame
 
 from shared.domain.errors import MediaUnreadable
 from shared.domain.plan import Plan, Segment
-from worker.pipeline.container import Recording, VideoPacket
-from worker.pipeline.luma import Luma, fit, read_luma
-
-PAST_BORDER_PACKETS = 128  # more than any decoder of the accepted codecs holds back
-
-Beat = Callable[[], None]
-TimedFrame = tuple[int, VideoFrame]
+from worker.pipeline.container import Recording
+from worker.pipeline.luma import Luma, fit, is_full_range, read_luma
+from worker.pipeline.sparse import Beat, TimedFrame, packets_until, time_of, wanted_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +26,8 @@ class SampledFrame:
     pts: int
     t_s: float
     luma: Luma | None
+    full_range: bool = True
+    """Whether luma goes from 0 to 255 rather than from 16 to 235."""
 
 
 def sample_frames(recording: Recording, plan: Plan, segment: Segment, beat: Beat) -> Iterator[SampledFrame]:
@@ -42,16 +40,31 @@ def sample_frames(recording: Recording, plan: Plan, segment: Segment, beat: Beat
         beat: Called for each packet that is consumed.
     """
     shown: SampledFrame | None = None
-    reader = _Reader(_frames_of_segment(recording, plan, segment, beat))
-    for number, wanted_pts in enumerate(segment.frame_pts, segment.first_sample):
-        found = reader.at(wanted_pts)
+    found_frames = _find(recording, plan, segment, beat)
+    for number, (wanted_pts, found) in enumerate(
+        zip(segment.frame_pts, found_frames, strict=True), segment.first_sample
+    ):
         if found is None or (wanted_pts - found[0]) * plan.time_base > plan.interval_s:
             yield SampledFrame(number, wanted_pts, _seconds(plan, wanted_pts), None)
-            continue
-        pts, frame = found
-        luma = shown.luma if shown and shown.pts == pts else _luma_of(recording, plan, frame)
-        shown = SampledFrame(number, pts, _seconds(plan, pts), luma)
-        yield shown
+        elif shown is not None and shown.pts == found[0]:
+            yield replace(shown, number=number)
+        else:
+            shown = _show(recording, plan, number, found)
+            yield shown
+
+
+def _find(recording: Recording, plan: Plan, segment: Segment, beat: Beat) -> Iterator[TimedFrame | None]:
+    """For each wanted time the frame shown then, decoding as little as possible while that gives every wanted frame."""
+    is_sparse = plan.trusted_pts
+    reader = _Reader(
+        _sparse_frames(recording, segment, beat) if is_sparse else _frames_of_segment(recording, plan, segment, beat)
+    )
+    for wanted_pts in segment.frame_pts:
+        found = reader.at(wanted_pts)
+        if is_sparse and (found is None or found[0] != wanted_pts):
+            is_sparse, reader = False, _Reader(_frames_of_segment(recording, plan, segment, beat))
+            found = reader.at(wanted_pts)
+        yield found
 
 
 def frame_at(recording: Recording, plan: Plan, t_s: float) -> VideoFrame:
@@ -80,10 +93,11 @@ def frames_from_here(
     """
     waiting: list[int] = []
     last_pts: int | None = None
-    for packet in chain(_packets_until(recording, until_pts), [None]):
+    recording.skip_unreferenced(wanted=False)
+    for packet in chain(packets_until(recording, until_pts), [None]):
         beat()
         if packet is not None and not trusted_pts and not packet.is_discard:
-            heapq.heappush(waiting, _time_of(packet))
+            heapq.heappush(waiting, time_of(packet))
         for frame in recording.decode(packet):
             pts = frame.pts if trusted_pts else heapq.heappop(waiting) if waiting else None
             if pts is None or frame.is_corrupt or (last_pts is not None and pts <= last_pts):
@@ -121,38 +135,38 @@ def _frames_of_segment(recording: Recording, plan: Plan, segment: Segment, beat:
 
 
 def _owned(recording: Recording, plan: Plan, segment: Segment, beat: Beat, until_pts: int) -> Iterator[TimedFrame]:
+    if not _go_to(recording, segment):
+        return iter(())
+    return _from(segment, frames_from_here(recording, beat, trusted_pts=plan.trusted_pts, until_pts=until_pts))
+
+
+def _sparse_frames(recording: Recording, segment: Segment, beat: Beat) -> Iterator[TimedFrame]:
+    if not _go_to(recording, segment):
+        return iter(())
+    return wanted_frames(recording, segment, beat)
+
+
+def _go_to(recording: Recording, segment: Segment) -> bool:
+    """Whether decoding can start where the segment wants it."""
     if segment.index == 0:
         recording.rewind()
-    else:
-        try:
-            recording.seek(segment.seek_pts)
-        except av.FFmpegError:
-            return iter(())
-    return _from(segment, frames_from_here(recording, beat, trusted_pts=plan.trusted_pts, until_pts=until_pts))
+        return True
+    try:
+        recording.seek(segment.seek_pts)
+    except av.FFmpegError:
+        return False
+    return True
 
 
 def _from(segment: Segment, frames: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
     return (timed for timed in frames if timed[0] >= segment.start_pts)
 
 
-def _packets_until(recording: Recording, until_pts: int | None) -> Iterator[VideoPacket]:
-    beyond = 0
-    for packet in recording.video_packets():
-        beyond += until_pts is not None and _time_of(packet) > until_pts
-        if beyond > PAST_BORDER_PACKETS:
-            return
-        yield packet
-
-
-def _time_of(packet: VideoPacket) -> int:
-    if packet.pts is not None:
-        return packet.pts
-    return packet.dts if packet.dts is not None else 0
-
-
-def _luma_of(recording: Recording, plan: Plan, frame: VideoFrame) -> Luma:
+def _show(recording: Recording, plan: Plan, number: int, found: TimedFrame) -> SampledFrame:
+    pts, frame = found
     luma = read_luma(frame, recording.stream.sample_aspect_ratio)
-    return fit(luma, plan.facts.width, plan.facts.height)
+    fitted = fit(luma, plan.facts.width, plan.facts.height)
+    return SampledFrame(number, pts, _seconds(plan, pts), fitted, is_full_range(frame))
 
 
 def _seconds(plan: Plan, pts: int) -> float:

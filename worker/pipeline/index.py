@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from shared.domain.errors import MediaUnreadable, TimingInvalid
 from worker.pipeline.container import Recording, VideoPacket, too_long
+from worker.pipeline.keys import KeyFrames
 
 Times = NDArray[np.int64]
 WRAP_S = 2**32 / 90_000  # FFmpeg takes a step back in MPEG-TS for its 33-bit clock turning over
@@ -35,6 +36,8 @@ class PacketIndex:
     """(keys,) int64, increasing: where decoding can start."""
     key_dts: Times
     """(keys,) int64, decoding time of each key frame; its pts where the container has none."""
+    clean_key_pts: Times
+    """(clean keys,) int64, increasing: key frames after which nothing refers to what came before them."""
     time_base: Fraction
     start_pts: int
     """The pts that is time zero."""
@@ -84,7 +87,7 @@ def index_packets(recording: Recording, beat: Callable[[], None]) -> PacketIndex
         TimingInvalid: The packets carry no times, or times that contradict each other.
         DurationLimit: The frames reach further than is accepted.
     """
-    columns = _Columns()
+    columns = _Columns(KeyFrames(recording))
     for packet in recording.packets():
         beat()
         columns.reach(packet)
@@ -96,10 +99,12 @@ def index_packets(recording: Recording, beat: Callable[[], None]) -> PacketIndex
 class _Columns:
     """Grows with the packets, by 8 bytes for each frame."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: KeyFrames) -> None:
+        self.keys = keys
         self.pts = array("q")
         self.key_pts = array("q")
         self.key_dts = array("q")
+        self.key_clean = array("b")
         self.packets = 0
         self.last = (-(2**63), 0)
         self.without_pts = 0
@@ -129,6 +134,9 @@ class _Columns:
         if packet.is_keyframe:
             self.key_pts.append(pts)
             self.key_dts.append(packet.dts if packet.dts is not None else pts)
+            self.key_clean.append(self.keys.starts_anew(packet))
+        elif self.key_pts and pts < self.key_pts[-1]:
+            self.key_clean[-1] = False  # a picture shown before it may refer to what came before it
 
     @property
     def longest_end_s(self) -> float:
@@ -144,10 +152,12 @@ def _index_of(columns: _Columns, recording: Recording) -> PacketIndex:
     if length_s > recording.limits.duration_s:
         raise too_long(length_s, recording.limits)
     order = np.argsort(columns.key_pts, kind="stable")
+    key_pts = np.array(columns.key_pts, dtype=np.int64)[order]
     return PacketIndex(
         pts=pts,
-        key_pts=np.array(columns.key_pts, dtype=np.int64)[order],
+        key_pts=key_pts,
         key_dts=np.array(columns.key_dts, dtype=np.int64)[order],
+        clean_key_pts=np.unique(key_pts[np.array(columns.key_clean, dtype=bool)[order]]),
         time_base=time_base,
         start_pts=start_pts,
         last_duration_pts=_last_duration_pts(columns, pts),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -22,6 +23,7 @@ Colour = NDArray[np.uint8]
 
 FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
 BLACK, WHITE = 16, 235  # limited range of 8-bit luma, ITU-R BT.601 and BT.709
+SQUARE_ENOUGH = 0.01  # encoders note such shapes when they scale to whole pixels; stretching would only blur
 MAX_PIXEL_STRETCH = 4  # a pixel shape beyond this is a damaged header, and would cost memory
 
 
@@ -54,22 +56,31 @@ def orientation_of(frame: VideoFrame) -> Orientation:
 
 
 def read_luma(frame: VideoFrame, pixel_shape: Fraction | None) -> Luma:
-    """Turn a frame upright, with square pixels, in full range.
+    """Turn a frame upright, with square pixels, in the range in which it is coded.
 
     Args:
         frame: Any pixel format.
         pixel_shape: Width over height of one coded pixel; None for square.
 
     Returns:
-        (height, width) uint8, full range 0-255, contiguous copy.
+        (height, width) uint8, rows contiguous. A view of the frame's own memory where it can be, which keeps the
+        frame alive: 8 bits, upright, square pixels.
     """
     if not _luma_is_alone(frame.format):
         luma = _bytes(cv2.cvtColor(frame.to_ndarray(format="bgr24"), cv2.COLOR_BGR2GRAY))
-    elif _is_full_range(frame):
-        luma = _coded_luma(frame)
     else:
-        luma = _bytes(cv2.LUT(_coded_luma(frame), _full_range_table()))
-    return np.array(upright(luma, orientation_of(frame), pixel_shape), order="C")
+        luma = _coded_luma(frame)
+    return upright(luma, orientation_of(frame), pixel_shape)
+
+
+def is_full_range(frame: VideoFrame) -> bool:
+    """Whether the frame's luma goes from 0 to 255 rather than from 16 to 235."""
+    return frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj") or not _luma_is_alone(frame.format)
+
+
+def to_full_range(luma: Luma) -> Luma:
+    """Spread limited range over 0-255; a copy."""
+    return _bytes(cv2.LUT(luma, _full_range_table()))
 
 
 def read_colour(frame: VideoFrame, pixel_shape: Fraction | None) -> Colour:
@@ -79,7 +90,7 @@ def read_colour(frame: VideoFrame, pixel_shape: Fraction | None) -> Colour:
         (height, width, 3) uint8, BGR, contiguous copy.
     """
     coded = _bytes(frame.to_ndarray(format="bgr24"))
-    return np.array(upright(coded, orientation_of(frame), pixel_shape), order="C")
+    return upright(coded, orientation_of(frame), pixel_shape)
 
 
 def upright(picture: NDArray[np.uint8], orientation: Orientation, pixel_shape: Fraction | None) -> NDArray[np.uint8]:
@@ -89,14 +100,13 @@ def upright(picture: NDArray[np.uint8], orientation: Orientation, pixel_shape: F
         picture: (height, width[, 3]) uint8 as coded.
 
     Returns:
-        The upright picture, a view where nothing had to be stretched.
+        The upright picture; the same array where nothing had to be changed.
     """
     picture = _square(picture, pixel_shape)
     if orientation.transpose:
-        picture = picture.swapaxes(0, 1)
-    if orientation.mirror_x:
-        picture = picture[:, ::-1]
-    return picture[::-1] if orientation.mirror_y else picture
+        picture = _bytes(cv2.transpose(picture))
+    mirror = {(True, True): -1, (True, False): 1, (False, True): 0}.get((orientation.mirror_x, orientation.mirror_y))
+    return picture if mirror is None else _bytes(cv2.flip(picture, mirror))
 
 
 def fit(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
@@ -136,17 +146,18 @@ def _luma_is_alone(form: VideoFormat) -> bool:
     return not (form.is_rgb or form.has_palette or form.is_big_endian or shared or form.name.startswith("p0"))
 
 
-def _is_full_range(frame: VideoFrame) -> bool:
-    return frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj")
-
-
+@lru_cache(maxsize=1)
 def _full_range_table() -> NDArray[np.uint8]:
     levels = (np.arange(256) - BLACK) * (255 / (WHITE - BLACK))
     return _bytes(np.clip(np.rint(levels), 0, 255))
 
 
 def _square(picture: NDArray[np.uint8], pixel_shape: Fraction | None) -> NDArray[np.uint8]:
-    if not pixel_shape or pixel_shape == 1 or not 1 / MAX_PIXEL_STRETCH <= pixel_shape <= MAX_PIXEL_STRETCH:
+    if (
+        not pixel_shape
+        or abs(pixel_shape - 1) < SQUARE_ENOUGH
+        or not 1 / MAX_PIXEL_STRETCH <= pixel_shape <= MAX_PIXEL_STRETCH
+    ):
         return picture
     rows, columns = picture.shape[:2]
     return _bytes(cv2.resize(picture, (max(1, round(columns * pixel_shape)), rows), interpolation=cv2.INTER_LINEAR))

@@ -11,9 +11,10 @@ from shared.domain.errors import MediaUnreadable
 from shared.domain.plan import Plan, VideoFacts
 from worker.pipeline.container import Recording
 from worker.pipeline.cuts import cut_segments
-from worker.pipeline.frames import Beat, frames_from_here
+from worker.pipeline.frames import frames_from_here
 from worker.pipeline.index import PacketIndex, index_packets
 from worker.pipeline.luma import orientation_of, read_luma
+from worker.pipeline.sparse import Beat
 
 HASH_CHUNK_BYTES = 1 << 20
 PROBED_FRAMES = 64  # enough to see whether times come out in order: codecs reorder over 16 frames at most

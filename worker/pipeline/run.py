@@ -15,10 +15,12 @@ from shared.domain.options import Options
 from shared.domain.plan import Plan, Segment
 from shared.domain.samples import Box, Face, Sample
 from worker.pipeline.container import Recording
-from worker.pipeline.emotions import Crops, FerModel, GpuMissing, Model, crop_face, recognise
-from worker.pipeline.faces import Detector, ExhaustiveDetector
+from worker.pipeline.emotions import Crops, Model, crop_face, recognise
+from worker.pipeline.faces import Detector, ExhaustiveDetector, TrackedDetector
 from worker.pipeline.frames import SampledFrame, frame_at, sample_frames
+from worker.pipeline.keras import GpuMissing
 from worker.pipeline.luma import fit, read_colour
+from worker.pipeline.models import FerModel, Network, model_sha256
 from worker.pipeline.picture import draw_moment
 from worker.pipeline.plan import plan_of
 from worker.pipeline.summary import Moment, Summary, summarise_samples
@@ -30,16 +32,18 @@ __all__ = [
     "GpuMissing",
     "Model",
     "Moment",
+    "Network",
     "Recording",
     "Summary",
     "analyse_segment",
     "detector_of",
+    "model_sha256",
     "moment_picture",
     "plan_recording",
     "summarise",
 ]
 
-PIPELINE_VERSION = "1.0.0"  # changes whenever the same recording may give other numbers
+PIPELINE_VERSION = "1.1.0"  # changes whenever the same recording may give other numbers
 
 Progress = Callable[[int], None]
 """Told the number of samples done, at least once for each packet consumed, so that its silence means a stall."""
@@ -63,8 +67,7 @@ def analyse_segment(
     frames = sample_frames(recording, plan, segment, watch.beat)
     sightings: list[_Sighting] = []
     crops = _crops(frames, detector_of(options), sightings, watch)
-    rows = recognise(crops, model)
-    faces = list(rows)
+    faces = list(recognise(crops, model))
     return _samples(sightings, iter(faces))
 
 
@@ -90,7 +93,7 @@ def moment_picture(recording: Recording, plan: Plan, t_s: float, box: Box | None
 
 def detector_of(options: Options) -> Detector:
     """The detector that the options name; its own `name` goes into the provenance."""
-    return {"exhaustive": ExhaustiveDetector}[options.detector]()
+    return ExhaustiveDetector() if options.detector == "exhaustive" else TrackedDetector(options.interval_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +133,10 @@ def _crops(
         if frame.luma is None:
             sightings.append(_Sighting(frame.number, frame.t_s, False))
         else:
-            boxes = boxes if frame.pts == shown_pts else detector.detect(frame.luma)
+            boxes = boxes if frame.pts == shown_pts else detector.detect(frame.luma, frame.number)
             shown_pts = frame.pts
             sightings.append(_Sighting(frame.number, frame.t_s, True, boxes, follower.follow(frame.t_s, boxes)))
-            yield from (crop_face(frame.luma, box) for box in boxes)
+            yield from (crop_face(frame.luma, box, full_range=frame.full_range) for box in boxes)
         watch.count()
 
 

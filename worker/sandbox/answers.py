@@ -12,19 +12,20 @@ from typing import Any
 
 from shared import __version__
 from shared.domain.clock import Monotonic, monotonic_s
+from shared.domain.engines import Engine
 from shared.domain.limits import MediaLimits
 from shared.domain.options import Options
 from shared.domain.plan import Plan, Segment
 from shared.domain.samples import Box, pack_samples, unpack_samples
-from shared.domain.step import DeviceClass
-from worker.pipeline.emotions import Crops, Probabilities
 from worker.pipeline.run import (
     PIPELINE_VERSION,
     FerModel,
     Moment,
+    Network,
     Recording,
     analyse_segment,
     detector_of,
+    model_sha256,
     moment_picture,
     plan_recording,
     summarise,
@@ -38,16 +39,16 @@ Answer = tuple[dict[str, Any], list[bytes]]
 
 
 class Answers:
-    def __init__(self, device: DeviceClass, clock: Monotonic = monotonic_s) -> None:
+    def __init__(self, engine: Engine, gpu: int = 0, clock: Monotonic = monotonic_s) -> None:
         self._clock = clock
-        self._model = FerModel(device)
+        self._network = Network(engine, gpu)
         self._open: tuple[str, Recording] | None = None
-        if device == "gpu":
-            self._model.wait()
+        if engine == "tensorflow-gpu":
+            self._network.wait()  # a GPU that is not there must be known before work is taken
 
     @property
-    def engine(self) -> str:
-        return self._model.engine
+    def engine(self) -> Engine:
+        return self._network.engine
 
     def to(self, request: Message, progress: Progress) -> Answer:
         """Carry out one request. Raises MienError."""
@@ -64,7 +65,7 @@ class Answers:
     def _segment(self, request: Message, progress: Throttled) -> Answer:
         header = request.header
         plan, segment, options = Plan.of(header["plan"]), Segment.of(header["segment"]), Options(**header["options"])
-        model = _HeardModel(self._model, progress.repeat)
+        model = FerModel(self._network, options.model, progress.repeat)
         samples = analyse_segment(self._recording(header), plan, segment, options, model, progress)
         return {}, [pack_samples(samples)]
 
@@ -78,7 +79,7 @@ class Answers:
             "track_mapping": summary.track_mapping,
             "primary_track": summary.primary_track,
             "pictures": [_picture_request(number, moment) for number, moment in enumerate(summary.moments)],
-            "provenance": self._provenance(options),
+            "provenance": _provenance(options, header.get("engine") or self.engine),
         }, []
 
     def _pictures(self, request: Message, progress: Throttled) -> Answer:
@@ -91,16 +92,6 @@ class Answers:
             progress(done)
         return {}, pictures
 
-    def _provenance(self, options: Options) -> dict[str, str]:
-        return {
-            "model": self._model.name,
-            "model_sha256": self._model.sha256,
-            "engine": self.engine,
-            "detector": detector_of(options).name,
-            "pipeline": PIPELINE_VERSION,
-            "mien": __version__,
-        }
-
     def _recording(self, header: dict[str, Any]) -> Recording:
         if self._open is None or self._open[0] != header["path"]:
             self._close()
@@ -111,6 +102,18 @@ class Answers:
         if self._open is not None:
             self._open[1].close()
             self._open = None
+
+
+def _provenance(options: Options, engine: Engine) -> dict[str, str]:
+    """What made a result; the engine is that of the segments, whoever puts them together."""
+    return {
+        "model": options.model,
+        "model_sha256": model_sha256(engine),
+        "engine": engine,
+        "detector": detector_of(options).name,
+        "pipeline": PIPELINE_VERSION,
+        "mien": __version__,
+    }
 
 
 def _picture_request(number: int, moment: Moment) -> dict[str, Any]:
@@ -137,17 +140,3 @@ class Throttled:
         """Say again how far it is: a sign of life."""
         self._sent_s = self._clock()
         self._progress(self._samples_done)
-
-
-class _HeardModel:
-    """The model; while it is still being loaded, which takes seconds, the worker keeps hearing of it."""
-
-    def __init__(self, model: FerModel, beat: Callable[[], None]) -> None:
-        self._model = model
-        self._beat = beat
-        self.name, self.engine, self.sha256 = model.name, model.engine, model.sha256
-
-    def probabilities(self, crops: Crops) -> Probabilities:
-        while not self._model.is_ready(PROGRESS_GRAIN_S):
-            self._beat()
-        return self._model.probabilities(crops)

@@ -12,7 +12,7 @@ from shared.domain.options import Options
 from shared.domain.plan import Plan
 from shared.domain.samples import Sample
 from tests.recordings import Studio
-from worker.pipeline.run import FerModel, Recording, Summary, analyse_segment, plan_recording, summarise
+from worker.pipeline.run import FerModel, Network, Recording, Summary, analyse_segment, plan_recording, summarise
 
 Analysis = tuple[Plan, dict[int, list[Sample]], Summary]
 Analyse = Callable[..., Analysis]
@@ -25,7 +25,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
 
 @pytest.fixture(scope="session")
 def model() -> FerModel:
-    return FerModel()
+    return FerModel(Network("litert"))
 
 
 @pytest.fixture(scope="session")

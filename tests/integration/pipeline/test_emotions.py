@@ -1,4 +1,4 @@
-"""The model gives what the fer package's own weights give, quietly, and whatever batch a face is in."""
+"""Both engines give what the fer package's own weights give, quietly, and whatever batch a face is in."""
 
 from __future__ import annotations
 
@@ -10,48 +10,97 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lab.export import convert_keras
 from shared.domain.emotions import EMOTIONS
-from worker.pipeline.emotions import BATCH, SIDE_PX, fer_weights
-from worker.pipeline.run import FerModel, GpuMissing
+from shared.domain.errors import Unavailable
+from worker.pipeline import keras, litert
+from worker.pipeline.emotions import BATCH, SIDE_PX
+from worker.pipeline.models import Weights
+from worker.pipeline.run import FerModel, GpuMissing, Network
 
 ROOT = Path(__file__).parents[3]
+ENGINES_DIFFER_BY = 1e-4  # at most, from the design
 
 
 @pytest.fixture(scope="module")
 def crops() -> Any:
-    return np.random.default_rng(0).integers(0, 256, (BATCH, SIDE_PX, SIDE_PX), dtype=np.uint8)
+    """Pictures of noise, of flat grey and of slopes: what faces are made of, and further apart than they are."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (BATCH // 2, SIDE_PX, SIDE_PX), dtype=np.uint8)
+    slopes = np.linspace(rng.integers(0, 255, BATCH // 4), 255, SIDE_PX * SIDE_PX, axis=1)
+    flat = np.repeat(np.arange(BATCH // 4) * 15, SIDE_PX * SIDE_PX)
+    rest = [part.astype(np.uint8).reshape(-1, SIDE_PX, SIDE_PX) for part in (slopes, flat)]
+    return np.concatenate([noise, *rest])
 
 
-def test_probabilities_are_those_of_the_keras_weights(model: FerModel, crops: Any) -> None:
-    found = model.probabilities(crops)
+@pytest.fixture(scope="module")
+def by_tensorflow() -> FerModel:
+    return FerModel(Network("tensorflow"))
+
+
+def test_tensorflow_computes_what_fer_s_keras_file_says(by_tensorflow: FerModel, crops: Any) -> None:
+    found = by_tensorflow.probabilities(crops)
     import tensorflow
 
-    keras = tensorflow.keras.models.load_model(fer_weights(), compile=False)
-    expected = keras.predict((crops[..., None] / np.float32(255) - 0.5) * 2, verbose=0)
+    network = tensorflow.keras.models.load_model(keras.fer_weights(), compile=False)
+    expected = network.predict((crops[..., None] / np.float32(255) - 0.5) * 2, verbose=0)
     assert found.dtype == np.float32
     assert found.shape == (BATCH, len(EMOTIONS))
     assert found == pytest.approx(expected, abs=1e-5)
     assert found.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_a_part_of_a_batch_gives_the_same_bytes_as_the_whole(model: FerModel, crops: Any) -> None:
-    assert model.probabilities(crops[:3]).tobytes() == model.probabilities(crops)[:3].tobytes()
+@pytest.mark.parametrize("name", ["fer", "fer-mirrored"])
+def test_both_engines_give_the_same_probabilities(crops: Any, name: str) -> None:
+    reference = FerModel(Network("tensorflow"), name).probabilities(crops)
+    light = FerModel(Network("litert"), name).probabilities(crops)
+    assert np.abs(light - reference).max() < ENGINES_DIFFER_BY
+
+
+def test_the_weights_that_come_with_mien_are_converted_from_fer_s(crops: Any, tmp_path: Path) -> None:
+    converted = tmp_path / "fer.tflite"
+    converted.write_bytes(convert_keras(keras.fer_weights()))
+    faces = ((crops / np.float32(255) - 0.5) * 2).astype(np.float32)[..., None]
+    assert np.array_equal(litert.load(converted)(faces), litert.load(litert.fer_weights())(faces))
+
+
+def test_weights_that_were_altered_are_not_loaded(tmp_path: Path) -> None:
+    altered = tmp_path / "fer.tflite"
+    altered.write_bytes(litert.fer_weights().read_bytes()[:-1] + b"x")
+    with pytest.raises(Unavailable, match="altered"):
+        Weights(path=lambda: altered, sha256=litert.FER_SHA256).verified()
+
+
+@pytest.mark.parametrize("count", [1, 3, 17])
+@pytest.mark.parametrize("engine", ["litert", "tensorflow"])
+def test_a_part_of_a_batch_gives_the_same_bytes_as_the_whole(
+    model: FerModel, by_tensorflow: FerModel, crops: Any, engine: str, count: int
+) -> None:
+    asked = model if engine == "litert" else by_tensorflow
+    assert asked.probabilities(crops[:count]).tobytes() == asked.probabilities(crops)[:count].tobytes()
+
+
+def test_a_mirrored_view_makes_a_face_and_its_mirror_image_equal(crops: Any) -> None:
+    both = FerModel(Network("litert"), "fer-mirrored")
+    assert np.allclose(both.probabilities(crops), both.probabilities(crops[:, :, ::-1]), atol=1e-6)
 
 
 def test_the_model_names_itself_for_the_provenance(model: FerModel) -> None:
-    assert (model.name, model.engine, len(model.sha256)) == ("fer", "tensorflow", 64)
+    assert (model.name, model.engine, model.sha256) == ("fer", "litert", litert.FER_SHA256)
 
 
 def in_a_child(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_loading_is_silent_and_leaves_the_fer_package_alone() -> None:
-    program = """
+@pytest.mark.parametrize("engine", ["litert", "tensorflow"])
+def test_loading_is_silent_and_leaves_the_fer_package_alone(engine: str) -> None:
+    program = f"""
 import logging, sys
-from worker.pipeline.run import FerModel
-FerModel().wait()
+from worker.pipeline.run import Network
+Network("{engine}").wait()
 assert "fer" not in sys.modules and "fer.fer" not in sys.modules
+assert ("tensorflow" in sys.modules) == ("{engine}" == "tensorflow")
 assert not logging.getLogger().handlers
 """
     child = in_a_child(program)
@@ -60,13 +109,17 @@ assert not logging.getLogger().handlers
 
 def test_a_gpu_that_is_not_there_is_named_as_the_reason() -> None:
     with pytest.raises(GpuMissing, match="TensorFlow sees none"):
-        FerModel("gpu").wait()
+        Network("tensorflow-gpu").wait()
 
 
-def test_a_process_may_end_while_the_model_is_still_loading() -> None:
-    child = in_a_child("from worker.pipeline.run import FerModel; FerModel()")
+@pytest.mark.parametrize("engine", ["litert", "tensorflow"])
+def test_a_process_may_end_while_the_model_is_still_loading(engine: str) -> None:
+    child = in_a_child(f"from worker.pipeline.run import Network; Network('{engine}')")
     assert (child.returncode, child.stderr) == (0, "")
 
 
-def test_importing_the_pipeline_loads_no_tensorflow() -> None:
-    assert in_a_child("import sys, worker.pipeline.run; sys.exit('tensorflow' in sys.modules)").returncode == 0
+def test_importing_the_pipeline_loads_no_engine() -> None:
+    program = (
+        "import sys, worker.pipeline.run; sys.exit(any(m in sys.modules for m in ('tensorflow', 'ai_edge_litert')))"
+    )
+    assert in_a_child(program).returncode == 0

@@ -19,7 +19,7 @@ options = TypeAdapter(Options)
         ("interval_s", 0.09),
         ("interval_s", 5.01),
         ("model", "deepface"),
-        ("detector", "tracked"),
+        ("detector", "yolo"),
         ("device", "tpu"),
         ("scoring", "standard-2"),
     ],

@@ -19,6 +19,7 @@ def index(times_s: Any, keys_s: Any = (), *, last_s: float = 0.04, start_s: floa
         pts=ticks[0],
         key_pts=ticks[1],
         key_dts=ticks[1],
+        clean_key_pts=ticks[1],
         time_base=base,
         start_pts=round(start_s / base),
         last_duration_pts=round(last_s / base),

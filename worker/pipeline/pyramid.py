@@ -1,0 +1,140 @@
+"""OpenCV's cascade at chosen sizes and places, window by window as its own search of the whole frame would.
+
+`detectMultiScale` shrinks the frame level by level, each 1.1 times smaller than the one before, and moves a
+window of 24 pixels over every level. Here the same levels are made, but only the windows that one asks for
+are looked at; boxes that come out are those of the whole search, to the pixel, as long as all windows that
+take part in a box are among them. The source is `cascadedetect.cpp` of OpenCV 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import cv2.data
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.domain.samples import Box
+from worker.pipeline.luma import Luma
+
+CASCADE = "haarcascade_frontalface_default.xml"  # OpenCV's own frontal face cascade
+HAAR_SCALE = 1.1  # the prototype's value; OpenCV's own default
+HAAR_NEIGHBOURS = 6  # the prototype's value; OpenCV's own default is 3
+WINDOW_PX = 24  # of this cascade
+GROUP_EPSILON = 0.2  # OpenCV's own: how much windows of one face may differ, as a fraction of their size
+DENSE_FACTOR = 2.0  # from here on OpenCV looks at every pixel of a level, below at every second one
+
+Windows = NDArray[np.intp]
+"""(n, 4): x, y, width, height in pixels of the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where the middle of a window may lie, in pixels of the frame, and how wide the window may be."""
+
+    x: float
+    y: float
+    reach_px: float
+    min_px: float
+    max_px: float
+
+
+def load_cascade() -> cv2.CascadeClassifier:
+    """OpenCV is held to one thread in this process, so that analysers can share the cores."""
+    cv2.setNumThreads(1)
+    return cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / CASCADE))
+
+
+def level_factors(height: int, width: int) -> list[np.float32]:
+    """By how much the frame is shrunk at each level, as OpenCV counts: until a window fills it."""
+    factors: list[np.float32] = []
+    factor = 1.0
+    while window_px(np.float32(factor)) <= min(height, width):
+        factors.append(np.float32(factor))
+        factor *= HAAR_SCALE
+    return factors
+
+
+def window_px(factor: np.float32) -> int:
+    """The side of a level's window in pixels of the frame."""
+    return round(float(WINDOW_PX * factor))
+
+
+def group_windows(windows: Sequence[Windows], neighbours: int) -> list[Box]:
+    """Faces from windows, by OpenCV's own rule: overlapping ones are one face if more than `neighbours` agree."""
+    rows = np.concatenate([*windows, np.empty((0, 4), dtype=np.intp)]).tolist()
+    boxes, _ = cv2.groupRectangles(rows, neighbours, GROUP_EPSILON)
+    return [Box(x=x, y=y, width=w, height=h) for x, y, w, h in np.asarray(boxes, dtype=int).reshape(-1, 4).tolist()]
+
+
+class Pyramid:
+    """One frame's levels, made when they are looked at."""
+
+    def __init__(self, cascade: cv2.CascadeClassifier, luma: Luma) -> None:
+        self._cascade = cascade
+        self._luma = luma
+        self._factors = level_factors(*luma.shape)
+
+    def faces_in(self, area: Area) -> list[Box]:
+        """Faces made of the windows in an area, as the whole search would find them if it saw these alone."""
+        factors = [f for f in self._factors if area.min_px <= window_px(f) <= area.max_px]
+        return group_windows([self._windows_in(area, factor) for factor in factors], HAAR_NEIGHBOURS)
+
+    def guesses(self, min_px: int, *, every_level: int) -> list[Box]:
+        """Where faces may be, from a quarter of all windows of every n-th level; each guess wants a second look."""
+        factors = [f for f in self._factors if window_px(f) >= min_px][::every_level]
+        windows = [self._spread(factor) for factor in factors]
+        return group_windows([*windows, *windows], 1)  # doubled, so that one window is enough
+
+    def _windows_in(self, area: Area, factor: np.float32) -> Windows:
+        level = self._level(factor)
+        columns, left = _stretch(area.x, area.reach_px, float(factor), level.shape[1])
+        rows, top = _stretch(area.y, area.reach_px, float(factor), level.shape[0])
+        found = self._look_everywhere(level[rows, columns], dense=bool(factor >= DENSE_FACTOR))
+        return _to_frame(found + np.array([left, top]), factor)
+
+    def _spread(self, factor: np.float32) -> Windows:
+        """At this scale OpenCV looks at every second pixel of every second row."""
+        return _to_frame(self._look_everywhere(self._level(factor), dense=False), factor)
+
+    def _level(self, factor: np.float32) -> Luma:
+        height, width = self._luma.shape
+        size = round(float(np.float32(width) / factor)), round(float(np.float32(height) / factor))
+        return cv2.resize(self._luma, size, interpolation=cv2.INTER_LINEAR_EXACT)  # type: ignore[return-value]
+
+    def _look_everywhere(self, level: Luma, *, dense: bool) -> NDArray[np.intp]:
+        """Windows of exactly 24 pixels that look like a face; their corners.
+
+        OpenCV moves by two pixels unless it shrinks by two or more. For a dense look the level is therefore
+        doubled, and OpenCV told to halve it again, which gives the same pixels back.
+        """
+        if min(level.shape) < WINDOW_PX:
+            return np.empty((0, 2), dtype=np.intp)
+        zoom = 2 if dense else 1
+        if dense:
+            level = cv2.resize(level, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)  # type: ignore[assignment]
+        side = (zoom * WINDOW_PX, zoom * WINDOW_PX)
+        found = self._cascade.detectMultiScale(level, scaleFactor=2.0, minNeighbors=0, minSize=side, maxSize=side)
+        return np.asarray(found, dtype=np.intp).reshape(-1, 4)[:, :2] // zoom
+
+
+def _stretch(middle_px: float, reach_px: float, factor: float, length: int) -> tuple[slice, int]:
+    """The part of a level that holds all windows around a place, and where it begins: at an even pixel."""
+    first = int((middle_px - reach_px) / factor - WINDOW_PX / 2) // 2 * 2
+    after = int((middle_px + reach_px) / factor + WINDOW_PX / 2) + 2
+    begin = min(max(0, first), length)
+    return slice(begin, min(length, max(begin, after))), begin
+
+
+def _to_frame(corners: NDArray[np.intp], factor: np.float32) -> Windows:
+    side_px = window_px(factor)
+    places = np.rint(corners.astype(np.float32) * factor).astype(np.intp)
+    return np.hstack([places, np.full((len(places), 2), side_px, dtype=np.intp)])
+
+
+def largest_first(boxes: Iterator[Box] | Sequence[Box]) -> list[Box]:
+    """In an order that depends on the boxes alone."""
+    return sorted(boxes, key=lambda box: (-box.width * box.height, box.x, box.y))
