@@ -13,7 +13,7 @@ import typer
 
 from cli import console
 
-GROUPS = ("run", "analyze", "submit", "keys", "processes", "testing", "checking", "lab", "openapi")
+GROUPS = ("run", "analyze", "submit", "keys", "processes", "testing", "checking", "bench", "lab", "openapi")
 """In the order of `--help`; a group is `cli/<name>.py`."""
 
 

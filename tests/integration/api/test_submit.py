@@ -47,7 +47,7 @@ def test_a_form_becomes_a_stored_recording_and_a_queued_job(client: TestClient, 
     assert response.headers["location"] == job["links"]["self"]
     assert (job["reference"], job["metadata"]) == ("candidate-17", {"question": "2"})
     assert job["options"]["interval_s"] == 1
-    assert job["options"]["detector"] == "exhaustive"
+    assert job["options"]["detector"] == "tracked"
     (stored,) = stored_files(settings)
     assert stored.read_bytes() == RECORDING
 

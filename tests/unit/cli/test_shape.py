@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 ROOT = Path(__file__).resolve().parents[3]
-FOLDERS = ("api", "cli", "client", "lab", "migrations/env.py", "shared", "worker")
+FOLDERS = ("api", "bench", "cli", "client", "lab", "migrations/env.py", "shared", "worker")
 FILES = sorted(path for folder in FOLDERS for path in [ROOT / folder, *(ROOT / folder).rglob("*.py")] if path.is_file())
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: what Mien costs, as ratios to programs outside this project, measured in one run."""

@@ -1,0 +1,112 @@
+"""A report as tables of text, for terminals and for Markdown alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bench.agreement import DRAWS, JITTER, Agreement, Comparison
+from bench.growth import Length
+from bench.measure import Cost
+from bench.profile import Profile
+from bench.run import Report
+from bench.scaling import Scale
+from bench.speed import FER_VIDEO, FFMPEG, MIEN, PROTOTYPE, Speed
+
+NAMES = {
+    MIEN: "Mien",
+    FFMPEG: "ffmpeg, decoding alone",
+    FER_VIDEO: "fer's Video.analyze",
+    PROTOTYPE: "the prototype's way",
+}
+COSTS = ("wall (s)", "CPU (s)", "peak memory, all (MB)", "peak memory, largest process (MB)")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    title: str
+    note: str
+    """Whole sentences, one a line."""
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def tables_of(report: Report) -> Iterator[Table]:
+    """One or two tables for each section that was measured."""
+    if report.speed:
+        yield _speed(report.speed)
+        yield _ratios(report.speed)
+    if report.profile:
+        yield _profile(report.profile)
+    if report.agreement:
+        yield _agreement(report.agreement)
+    if report.growth:
+        yield _growth(report.growth)
+    if report.scaling:
+        yield _scaling(report.scaling)
+
+
+def _speed(speed: Speed) -> Table:
+    note = (
+        f"Medians of {speed.repeats} repeats, in each of which the programs ran one after the other on the same cores."
+    )
+    if speed.repeats == 1:
+        note = "One run each, one after the other on the same cores."
+    rows = [[NAMES[system], *_cost(cost)] for system, cost in speed.medians.items()]
+    return Table("Speed", note, ["", *COSTS], rows)
+
+
+def _ratios(speed: Speed) -> Table:
+    note = "Mien's median divided by the other's: below 1, Mien takes less."
+    rows = [
+        [
+            f"Mien / {NAMES[system]}",
+            *(f"{ratio[name]:.3f}" if name in ratio else "-" for name in Cost.__dataclass_fields__),
+        ]
+        for system, ratio in speed.ratios.items()
+    ]
+    return Table("Ratios", note, ["", "wall", "CPU", "peak memory, all", "peak memory, largest process"], rows)
+
+
+def _profile(profile: Profile) -> Table:
+    note = "One process on one core, timed between the stages of the pipeline."
+    stages = {**profile.stages_s, "sum": profile.total_s}
+    rows = [
+        [stage, f"{spent_s:.3f}", f"{spent_s / profile.total_s:.1%}", f"{1000 * spent_s / profile.samples:.2f}"]
+        for stage, spent_s in stages.items()
+    ]
+    return Table("Stage by stage", note, ["stage", "time (s)", "share", "per sample (ms)"], rows)
+
+
+def _agreement(comparison: Comparison) -> Table:
+    note = (
+        f"Largest faces of {comparison.tracked.with_face} samples in which the exhaustive detector saw one.\n"
+        f"The noise floor is the exhaustive detector with its own boxes moved and resized by up to {JITTER:.0%}, "
+        f"the mean of {DRAWS} draws."
+    )
+    columns = ["compared with exhaustive", "face found too", "same dominant expression", "mean overlap of boxes"]
+    rows = [_agreed("tracked", comparison.tracked), _agreed("noise floor", comparison.jittered)]
+    return Table("Agreement", note, [*columns, "samples with a face only here"], rows)
+
+
+def _agreed(name: str, agreement: Agreement) -> list[str]:
+    shares = (agreement.found, agreement.same_dominant)
+    return [name, *(f"{share:.2%}" for share in shares), f"{agreement.mean_iou:.3f}", str(agreement.only_other)]
+
+
+def _growth(lengths: Sequence[Length]) -> Table:
+    note = "The same recording in loops, one run each."
+    rows = [
+        [f"{length.minutes:g}", *_cost(length.cost), f"{length.cost.wall_s / length.minutes:.2f}"] for length in lengths
+    ]
+    return Table("Growth with length", note, ["length (min)", *COSTS, "wall per minute (s)"], rows)
+
+
+def _scaling(scales: Sequence[Scale]) -> Table:
+    note = "The same recording with one analyser and with more, up to the number of cores."
+    rows = [[str(one.analysers), *_cost(one.cost), f"{one.speed_up:.2f}"] for one in scales]
+    return Table("Scaling", note, ["analysers", *COSTS, "speed-up"], rows)
+
+
+def _cost(cost: Cost) -> list[str]:
+    return [f"{cost.wall_s:.2f}", f"{cost.cpu_s:.2f}", f"{cost.peak_tree_mb:.0f}", f"{cost.peak_process_mb:.0f}"]

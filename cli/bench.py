@@ -1,0 +1,158 @@
+"""`mien bench`: what Mien costs, beside programs that do parts of the same work."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import console
+
+if TYPE_CHECKING:
+    from bench.run import Extent, Report
+
+PANEL = "Working on Mien"
+
+
+class Section(StrEnum):
+    """The same words as in `bench.run`, which is imported only when the command runs."""
+
+    SPEED = "speed"
+    PROFILE = "profile"
+    AGREEMENT = "agreement"
+    GROWTH = "growth"
+    SCALING = "scaling"
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, help="Measure what Mien costs.")
+    group.command()(pipeline)
+    group.callback()(lambda: None)  # else typer would take the only command for the group itself
+    app.add_typer(group, name="bench", rich_help_panel=PANEL)
+
+
+def pipeline(
+    video: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="The recording; a loop of the demo without it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON, and nothing else.")] = False,
+    repeats: Annotated[int | None, typer.Option(min=1, help="Runs of which the median counts; 3 by default.")] = None,
+    minutes: Annotated[
+        str | None, typer.Option(help="Lengths for the growth, in minutes; 1,5,30,180 by default.")
+    ] = None,
+    only: Annotated[list[Section] | None, typer.Option(help="A section to measure; may be repeated.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="A folder for performance.md and its figure.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One short run of Mien and ffmpeg.")] = False,
+) -> None:
+    """Measure the pipeline beside ffmpeg, fer and the prototype's way.
+
+    Needs ffmpeg, some gigabytes for the longest loop, and a machine that does nothing else meanwhile.
+    """
+    from bench.run import bench_pipeline
+
+    extent = _extent(repeats, minutes, only, quick=quick)
+    command = _command(video, repeats, minutes, only, out, quick=quick)
+    with _failing():
+        report = bench_pipeline(video, extent, command, console.note)
+        if out is not None:
+            _write(report, out)
+    if as_json:
+        print(json.dumps(asdict(report), indent=2))
+    else:
+        _show(report)
+
+
+def _extent(repeats: int | None, minutes: str | None, only: list[Section] | None, *, quick: bool) -> Extent:
+    from bench import run
+
+    extent = run.QUICK if quick else run.Extent()
+    if repeats is not None:
+        extent = replace(extent, repeats=repeats)
+    if minutes is not None:
+        extent = replace(extent, minutes=_lengths(minutes))
+    if only:
+        extent = replace(extent, sections=tuple(run.Section(name.value) for name in only))
+    return extent
+
+
+def _lengths(minutes: str) -> tuple[float, ...]:
+    try:
+        lengths = tuple(float(length) for length in minutes.split(","))
+    except ValueError:
+        lengths = ()
+    if not lengths or not all(0 < length < float("inf") for length in lengths):
+        raise typer.BadParameter("--minutes takes numbers above 0 with commas between, such as 1,5,30")
+    return lengths
+
+
+def _command(
+    video: Path | None,
+    repeats: int | None,
+    minutes: str | None,
+    only: list[Section] | None,
+    out: Path | None,
+    *,
+    quick: bool,
+) -> str:
+    """The command as somebody else would type it: of an absolute path only the name is kept."""
+    words = ["./mien", "bench", "pipeline"]
+    words += [video.name if video.is_absolute() else str(video)] if video else []
+    words += ["--repeats", str(repeats)] if repeats is not None else []
+    words += ["--minutes", minutes] if minutes is not None else []
+    words += [word for name in only or () for word in ("--only", name.value)]
+    words += ["--out", out.name if out.is_absolute() else str(out)] if out else []
+    return shlex.join([*words, *(["--quick"] if quick else [])])
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """Say what went wrong as the other commands do."""
+    from bench.measure import BenchFailed
+    from shared.domain.errors import MienError
+
+    try:
+        yield
+    except BenchFailed as failed:
+        raise console.Failure(str(failed)) from failed
+    except MienError as error:
+        raise console.Failure(f"{error.code}: {error.detail}") from error
+    except KeyboardInterrupt:
+        raise console.Failure("stopped") from None
+
+
+def _write(report: Report, out: Path) -> None:
+    from bench.report import write
+
+    for path in write(report, out):
+        console.note(f"wrote {path}")
+
+
+def _show(report: Report) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench.report import facts
+    from bench.tables import tables_of
+
+    terminal = Console(highlight=False)
+    for shown in tables_of(report):
+        table = Table(
+            title=shown.title, title_justify="left", caption=shown.note, caption_justify="left", box=box.SIMPLE
+        )
+        for number, name in enumerate(shown.columns):
+            table.add_column(name, justify="right" if number else "left")
+        for row in shown.rows:
+            table.add_row(*row)
+        terminal.print(table)
+    for line in facts(report):
+        terminal.print(line, style="dim", markup=False)
