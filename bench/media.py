@@ -34,6 +34,12 @@ def looped(part: Path, minutes: float, target: Path) -> Path:
     return target
 
 
+def beginning(video: Path, length_s: float, target: Path) -> Path:
+    """The first seconds of a recording, without encoding it anew."""
+    ffmpeg("-i", video, "-t", f"{length_s:g}", "-map", "0:v:0", "-c", "copy", target)
+    return target
+
+
 def ffmpeg(*arguments: str | Path) -> None:
     need_ffmpeg()
     command = ["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)]

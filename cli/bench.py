@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -16,6 +17,7 @@ import typer
 from cli import console
 
 if TYPE_CHECKING:
+    from bench.jobs import Jobs
     from bench.run import Extent, Report
 
 PANEL = "Working on Mien"
@@ -34,7 +36,7 @@ class Section(StrEnum):
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Measure what Mien costs.")
     group.command()(pipeline)
-    group.callback()(lambda: None)  # else typer would take the only command for the group itself
+    group.command()(jobs)
     app.add_typer(group, name="bench", rich_help_panel=PANEL)
 
 
@@ -69,6 +71,40 @@ def pipeline(
         print(json.dumps(asdict(report), indent=2))
     else:
         _show(report)
+
+
+def jobs(
+    video: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="The recording; a loop of the demo without it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON, and nothing else.")] = False,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs of the whole way of which the median counts.")] = 3,
+) -> None:
+    """Measure what the service adds to the pipeline: overhead, waiting behind a long job, the whole way.
+
+    Starts an embedded stack of its own and throws it away. Needs ffmpeg.
+    """
+    with _failing():
+        measured = asdict(_bench_jobs(video, repeats))
+    if as_json:
+        print(json.dumps(measured, indent=2))
+        return
+    for section, numbers in measured.items():
+        for name, number in numbers.items():
+            print(f"{section:<10}{name:<18}{number:g}")
+
+
+def _bench_jobs(video: Path | None, repeats: int) -> Jobs:
+    from bench.jobs import bench_jobs
+    from bench.media import benchmark_recording
+    from cli.run import start
+    from cli.stack.stack import EmbeddedStack
+
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as name:
+        folder = Path(name)
+        recording = video.resolve() if video else benchmark_recording(folder)
+        with EmbeddedStack(folder / "home", port=0, note=console.note) as stack:
+            return bench_jobs(start(stack, folder / "home"), recording, folder, repeats, console.note)
 
 
 def _extent(repeats: int | None, minutes: str | None, only: list[Section] | None, *, quick: bool) -> Extent:

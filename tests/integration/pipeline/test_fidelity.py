@@ -26,6 +26,7 @@ from worker.offline import analyse_recording
 from worker.pipeline import frames as frames_module
 from worker.pipeline.frames import sample_frames
 from worker.pipeline.run import Recording
+from worker.pipeline.sparse import wanted_frames
 from worker.pool import AnalyserPool
 
 SMALL: dict[str, Any] = {"width": 160, "height": 90, "duration_s": 12.0}
@@ -148,8 +149,7 @@ def test_a_lost_wanted_frame_is_sought_again_by_a_full_decode(studio: Studio, mo
     plan = make_plan(path)
     with Recording(path) as recording:
         expected = [frame.luma for frame in sample_frames(recording, plan, plan.segments[0], lambda: None)]
-    sparse = frames_module.wanted_frames
-    monkeypatch.setattr(frames_module, "wanted_frames", lambda *given: every_third_lost(sparse(*given)))
+    monkeypatch.setattr(frames_module, "wanted_frames", lambda *given: every_third_lost(wanted_frames(*given)))
     with Recording(path) as recording:
         shown = list(sample_frames(recording, plan, plan.segments[0], lambda: None))
     assert all(np.array_equal(frame.luma, luma) for frame, luma in zip(shown, expected, strict=True))  # type: ignore[arg-type]
