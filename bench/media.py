@@ -28,9 +28,9 @@ def benchmark_recording(folder: Path, minutes: float = LENGTH_MIN) -> Path:
     return looped(once, minutes, folder / "interview-720p.mp4")
 
 
-def looped(part: Path, minutes: float, target: Path) -> Path:
+def looped(part: Path, minutes: float, target: Path, *muxing: str) -> Path:
     """The recording shown again and again without encoding it anew, up to a length."""
-    ffmpeg("-stream_loop", "-1", "-i", part, "-t", f"{minutes * 60:g}", "-map", "0:v:0", "-c", "copy", target)
+    ffmpeg("-stream_loop", "-1", "-i", part, "-t", f"{minutes * 60:g}", "-map", "0:v:0", "-c", "copy", *muxing, target)
     return target
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.agreement import Comparison, compare_detectors
 from bench.facts import Footage, Machine, footage_facts, machine_facts
+from bench.formats import Formatted, compare_formats
 from bench.growth import Length, grow
 from bench.media import LENGTH_MIN, benchmark_recording
 from bench.profile import Profile, profile
@@ -23,6 +24,7 @@ class Section(StrEnum):
     AGREEMENT = "agreement"
     GROWTH = "growth"
     SCALING = "scaling"
+    FORMATS = "formats"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +39,13 @@ class Extent:
     """Of the recording that is made where none is given."""
 
 
-QUICK = Extent(repeats=1, minutes=(1.0,), systems=(MIEN, FFMPEG), length_min=0.5)
+QUICK = Extent(
+    sections=tuple(section for section in Section if section is not Section.FORMATS),
+    repeats=1,
+    minutes=(1.0,),
+    systems=(MIEN, FFMPEG),
+    length_min=0.5,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +60,7 @@ class Report:
     agreement: Comparison | None = None
     growth: Sequence[Length] | None = None
     scaling: Sequence[Scale] | None = None
+    formats: Sequence[Formatted] | None = None
 
 
 def bench_pipeline(video: Path | None, extent: Extent, command: str, say: Say) -> Report:
@@ -80,6 +89,7 @@ def _report(video: Path, extent: Extent, command: str, say: Say) -> Report:
         agreement=compare_detectors(video, say) if Section.AGREEMENT in wanted else None,
         growth=grow(video, extent.minutes, say) if Section.GROWTH in wanted else None,
         scaling=scale(video, cores(), extent.repeats, say) if Section.SCALING in wanted else None,
+        formats=compare_formats(video, say) if Section.FORMATS in wanted else None,
     )
 
 

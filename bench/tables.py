@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.agreement import DRAWS, JITTER, Agreement, Comparison
+from bench.formats import Formatted
 from bench.growth import Length
 from bench.measure import Cost
 from bench.profile import Profile
@@ -44,6 +45,8 @@ def tables_of(report: Report) -> Iterator[Table]:
         yield _growth(report.growth)
     if report.scaling:
         yield _scaling(report.scaling)
+    if report.formats:
+        yield _formats(report.formats)
 
 
 def _speed(speed: Speed) -> Table:
@@ -106,6 +109,21 @@ def _scaling(scales: Sequence[Scale]) -> Table:
     note = "The same recording with one analyser and with more, up to the number of cores."
     rows = [[str(one.analysers), *_cost(one.cost), f"{one.speed_up:.2f}"] for one in scales]
     return Table("Scaling", note, ["analysers", *COSTS, "speed-up"], rows)
+
+
+def _formats(formats: Sequence[Formatted]) -> Table:
+    note = "Five minutes each, one run; the ratios are Mien's number divided by that of a full decode by ffmpeg."
+    rows = [
+        [
+            one.name,
+            *(f"{number:.2f}" for number in (one.mien.wall_s, one.ffmpeg.wall_s, one.mien.wall_s / one.ffmpeg.wall_s)),
+            *(f"{number:.2f}" for number in (one.mien.cpu_s, one.ffmpeg.cpu_s, one.mien.cpu_s / one.ffmpeg.cpu_s)),
+            f"{one.mien.peak_process_mb:.0f}",
+        ]
+        for one in formats
+    ]
+    wall, cpu = ("wall (s)", "ffmpeg (s)", "ratio"), ("CPU (s)", "ffmpeg (s)", "ratio")
+    return Table("Other formats", note, ["", *wall, *cpu, "peak memory, largest process (MB)"], rows)
 
 
 def _cost(cost: Cost) -> list[str]:

@@ -72,16 +72,17 @@ def _engine(name: str) -> Engine:
 
 
 def _analyse(video: Path, options: Options, analysers: int, engine: Engine) -> Analysis:
+    from worker.analyser import AnalyserLimits
+    from worker.pool import AnalyserPool
+
+    pool = AnalyserPool(analysers, AnalyserLimits(engine=engine))
+    pool.start()  # before the imports below, so that both take their time at once
     from cli.progress import progress_bar
     from shared.domain.limits import MediaLimits
     from shared.log import configure_logging
-    from worker.analyser import AnalyserLimits
     from worker.offline import analyse_recording
-    from worker.pool import AnalyserPool
 
     configure_logging("console", "analyze")
-    pool = AnalyserPool(analysers, AnalyserLimits(engine=engine))
-    pool.start()
     try:
         with progress_bar("Reading") as update:
             return analyse_recording(

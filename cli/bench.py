@@ -31,6 +31,7 @@ class Section(StrEnum):
     AGREEMENT = "agreement"
     GROWTH = "growth"
     SCALING = "scaling"
+    FORMATS = "formats"
 
 
 def register(app: typer.Typer) -> None:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import httpx2
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cli.console import Failure
 from shared.domain.errors import MienError
+
+if TYPE_CHECKING:
+    import httpx2
 
 TIMEOUT_S = 60.0  # longer than the longest wait that is asked for below
 WAIT_S = 1
@@ -30,6 +31,8 @@ class Refused(Failure):
 
 class Service:
     def __init__(self, url: str, key: str) -> None:
+        import httpx2  # half of this module is for commands that talk to nobody
+
         self.url = url.rstrip("/")
         self._http = httpx2.Client(
             base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_S, trust_env=False
@@ -54,6 +57,8 @@ class Service:
         return self._answer(self._call("GET", f"/v1/jobs/{job_id}/result"))
 
     def _call(self, method: str, path: str, **arguments: Any) -> httpx2.Response:
+        import httpx2
+
         try:
             return self._http.request(method, path, **arguments)
         except httpx2.HTTPError as error:

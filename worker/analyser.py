@@ -25,6 +25,7 @@ READY_S = 120.0  # importing the libraries from a cold disk, many at once
 ROOT = Path(__file__).resolve().parents[1]
 STEADY_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
 """Makes glibc give pictures back to the system at once; without it a long recording takes some 50 MB more."""
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # there are as many analysers as cores
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "TMPDIR")
 
 log = get_logger(__name__)
@@ -166,4 +167,4 @@ class Analyser:
 def _environment() -> dict[str, str]:
     """No setting and no secret reaches the process that opens strangers' files."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    return {**kept, **STEADY_MEMORY, "PYTHONPATH": str(ROOT)}
+    return {**kept, **STEADY_MEMORY, **ONE_THREAD, "PYTHONPATH": str(ROOT)}

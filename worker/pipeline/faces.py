@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,11 +15,22 @@ from worker.pipeline.pyramid import HAAR_NEIGHBOURS, HAAR_SCALE, Area, Pyramid, 
 MIN_FACE_PX = 48  # on a frame of REFERENCE_LINES, from the design
 REFERENCE_LINES = 720
 
-NEAR_WIDTHS = 0.2  # how far a window's middle may lie from the last one's, in widths of the face
-NEAR_SIZES = 0.7, 1.4  # the design's: and its size, as a fraction of the last one's
-WIDE_WIDTHS, WIDE_SIZES = 0.6, (0.6, 1.6)  # for a face that is not there any more
-STILL_WIDTHS = 0.08  # a face that moved or grew by more is looked at again around its new place
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a window may differ from a box: its middle in widths of the box, its size as fractions of the box's."""
+
+    widths: float
+    smallest: float
+    largest: float
+
+
+QUICK = Reach(0.12, 0.8, 1.3)  # for a face that stays where it was
+CAREFUL = Reach(0.2, 0.7, 1.4)  # for one that moved; nearly all windows of one face lie within
+FAR = Reach(0.6, 0.6, 1.6)  # for one that is not there any more
+STILL_WIDTHS = 0.06  # a face that moved or grew by more is looked at again, carefully, around its new place
 MAX_LOOKS = 3
+FIRST_LEVELS, *OTHER_LEVELS = (slice(first, None, 3) for first in range(3))  # of the pyramid, for the whole frame
 SAME_FACE = 0.3  # boxes that share more of their common area show one face
 NEWCOMERS_S = 10.0  # how often the whole frame is searched, from the design
 MISSED_S = 2.0  # and how often while somebody who was there is missing
@@ -93,7 +104,7 @@ class TrackedDetector:
         found = _distinct(box for box in again.values() if box is not None)
         missing = [known for known, box in again.items() if box is None]
         if not found or self._is_due(number, missing):
-            found = _distinct([*found, *view.find_anywhere(every_level=2 if found else 1)])
+            found = _distinct([*found, *view.find_anywhere(found)])
         self._remember(found, missing, number)
         return largest_first(found)
 
@@ -119,34 +130,41 @@ class _View:
         self._min_px = min_px
 
     def find_again(self, last: Box) -> Box | None:
-        return self._close_to(last) or self._settle(self._nearest(last, WIDE_WIDTHS, WIDE_SIZES))
+        box = self._nearest(last, QUICK)
+        if box is not None and _is_still(last, box):
+            return box
+        return self._settle(box or self._nearest(last, FAR))
 
-    def find_anywhere(self, *, every_level: int) -> list[Box]:
-        guesses = largest_first(self._pyramid.guesses(self._min_px, every_level=every_level))
+    def find_anywhere(self, known: Sequence[Box]) -> list[Box]:
+        """Faces besides the known ones; when none is known or found on some levels, the others are searched too."""
+        found = self._look_closely(self._pyramid.guesses(self._min_px, FIRST_LEVELS), known)
+        if known or found:
+            return found
+        return self._look_closely(
+            [box for some in OTHER_LEVELS for box in self._pyramid.guesses(self._min_px, some)], ()
+        )
+
+    def _look_closely(self, guesses: Sequence[Box], known: Sequence[Box]) -> list[Box]:
         found: list[Box] = []
-        for guess in guesses:
-            if not any(_holds(box, guess) for box in found):
-                box = self._close_to(guess)
+        for guess in largest_first(guesses):
+            if not any(_holds(box, guess) for box in (*known, *found)):
+                box = self._settle(self._nearest(guess, CAREFUL))
                 found += [box] if box else []
         return found
 
-    def _close_to(self, last: Box) -> Box | None:
-        return self._settle(self._nearest(last, NEAR_WIDTHS, NEAR_SIZES), last)
-
-    def _settle(self, box: Box | None, last: Box | None = None) -> Box | None:
-        """Look again around a face that moved, until all its windows must have been seen."""
+    def _settle(self, box: Box | None) -> Box | None:
+        """Look around a face until it stays where it is, so that nearly all its windows have been seen."""
         for _ in range(MAX_LOOKS):
-            if box is None or (last is not None and _is_still(last, box)):
-                return box
-            last, box = box, self._nearest(box, NEAR_WIDTHS, NEAR_SIZES) or box
+            around = box and self._nearest(box, CAREFUL)
+            if box is None or around is None or _is_still(box, around):
+                return around or box
+            box = around
         return box
 
-    def _nearest(self, last: Box, reach_widths: float, sizes: tuple[float, float]) -> Box | None:
+    def _nearest(self, last: Box, reach: Reach) -> Box | None:
         x, y = _middle(last)
-        smallest, largest = sizes
-        faces = self._pyramid.faces_in(
-            Area(x, y, reach_widths * last.width, max(self._min_px, smallest * last.width), largest * last.width)
-        )
+        smallest_px = max(self._min_px, reach.smallest * last.width)
+        faces = self._pyramid.faces_in(Area(x, y, reach.widths * last.width, smallest_px, reach.largest * last.width))
         return min(faces, key=lambda box: (_distance(box, last), box.x, box.y, box.width), default=None)
 
 

@@ -17,7 +17,7 @@ from worker.pipeline.luma import orientation_of, read_luma
 from worker.pipeline.sparse import Beat
 
 HASH_CHUNK_BYTES = 1 << 20
-PROBED_FRAMES = 64  # enough to see whether times come out in order: codecs reorder over 16 frames at most
+PROBED_FRAMES = 32  # enough to see whether times come out in order: codecs reorder over 16 frames at most
 TRUNCATION_S = 1.0  # ends earlier than declared by less than this come from rounding and trailing sound
 
 

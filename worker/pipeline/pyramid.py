@@ -83,9 +83,9 @@ class Pyramid:
         factors = [f for f in self._factors if area.min_px <= window_px(f) <= area.max_px]
         return group_windows([self._windows_in(area, factor) for factor in factors], HAAR_NEIGHBOURS)
 
-    def guesses(self, min_px: int, *, every_level: int) -> list[Box]:
-        """Where faces may be, from a quarter of all windows of every n-th level; each guess wants a second look."""
-        factors = [f for f in self._factors if window_px(f) >= min_px][::every_level]
+    def guesses(self, min_px: int, levels: slice) -> list[Box]:
+        """Where faces may be, from a quarter of all windows of some levels; each guess wants a second look."""
+        factors = [f for f in self._factors if window_px(f) >= min_px][levels]
         windows = [self._spread(factor) for factor in factors]
         return group_windows([*windows, *windows], 1)  # doubled, so that one window is enough
 

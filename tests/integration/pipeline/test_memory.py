@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.recordings import Studio
+from worker.analyser import Analyser, AnalyserLimits
 
 ROOT = Path(__file__).parents[3]
 MAX_GROWTH_MB = 60
@@ -58,3 +61,26 @@ def test_three_hours_take_no_more_memory_than_one_minute(studio: Studio) -> None
     long_samples, long_mb = peak_mb(studio.looped(180, **minute))
     assert (short_samples, long_samples) == (120, 21_600)
     assert long_mb - short_mb < MAX_GROWTH_MB
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "limit_mb"),
+    [(1280, 720, 300), (1920, 1080, 300), (4096, 2304, 600)],
+    ids=["720", "1080", "2304"],
+)
+def test_an_analyser_stays_small(studio: Studio, width: int, height: int, limit_mb: int) -> None:
+    path = studio.record(width=width, height=height, duration_s=4.0, fps=10, b_frames=3)
+    analyser = Analyser(AnalyserLimits())
+    asked = {"path": str(path), "options": {}, "limits": {}}
+    try:
+        plan = analyser.ask({"do": "plan", **asked}, lambda _: None).header["plan"]
+        analyser.ask({"do": "segment", "plan": plan, "segment": plan["segments"][0], **asked}, lambda _: None)
+        assert peak_of(analyser.pid) < limit_mb
+    finally:
+        analyser.kill()
+
+
+def peak_of(pid: int | None) -> float:
+    """The most memory that a process has held, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
