@@ -25,10 +25,10 @@ class Reach:
     largest: float
 
 
-QUICK = Reach(0.12, 0.8, 1.3)  # for a face that stays where it was
-CAREFUL = Reach(0.2, 0.7, 1.4)  # for one that moved; nearly all windows of one face lie within
+CLOSE = Reach(0.15, 0.75, 1.35)  # for a face that stays where it was
+AROUND = Reach(0.2, 0.7, 1.4)  # for one that moved or is new; nearly all windows of one face lie within
 FAR = Reach(0.6, 0.6, 1.6)  # for one that is not there any more
-STILL_WIDTHS = 0.06  # a face that moved or grew by more is looked at again, carefully, around its new place
+STILL_WIDTHS = 0.08  # a face that moved or grew by more is looked at again, carefully, around its new place
 MAX_LOOKS = 3
 FIRST_LEVELS, *OTHER_LEVELS = (slice(first, None, 3) for first in range(3))  # of the pyramid, for the whole frame
 SAME_FACE = 0.3  # boxes that share more of their common area show one face
@@ -81,9 +81,9 @@ class _Known:
 class TrackedDetector:
     """Looks where the faces were, and over the whole frame when one is missing, when there is none, and every 10 s.
 
-    Close to a known face it looks at the very windows that an exhaustive search would, so that its boxes are
-    nearly always the same; over the whole frame it looks at a quarter of them or less, and closely at what it
-    then suspects. It remembers faces, so each segment needs its own.
+    It judges windows of the exhaustive search, and far fewer: every second one close to a face that is there,
+    every one where a face is lost or suspected, and one in twelve of the whole frame to suspect faces by.
+    It remembers faces, so each segment needs its own.
 
     Args:
         interval_s: Between samples.
@@ -130,10 +130,10 @@ class _View:
         self._min_px = min_px
 
     def find_again(self, last: Box) -> Box | None:
-        box = self._nearest(last, QUICK)
-        if box is not None and _is_still(last, box):
-            return box
-        return self._settle(box or self._nearest(last, FAR))
+        box = self._nearest(last, CLOSE, thorough=False)
+        if box is not None:
+            return box if _is_still(last, box) else self._settle(box, thorough=False)
+        return self._settle(self._nearest(last, FAR))
 
     def find_anywhere(self, known: Sequence[Box]) -> list[Box]:
         """Faces besides the known ones; when none is known or found on some levels, the others are searched too."""
@@ -148,23 +148,24 @@ class _View:
         found: list[Box] = []
         for guess in largest_first(guesses):
             if not any(_holds(box, guess) for box in (*known, *found)):
-                box = self._settle(self._nearest(guess, CAREFUL))
+                box = self._settle(self._nearest(guess, AROUND))
                 found += [box] if box else []
         return found
 
-    def _settle(self, box: Box | None) -> Box | None:
-        """Look around a face until it stays where it is, so that nearly all its windows have been seen."""
+    def _settle(self, box: Box | None, *, thorough: bool = True) -> Box | None:
+        """Look around a face until it stays where it is, so that nearly all its windows have been in reach."""
         for _ in range(MAX_LOOKS):
-            around = box and self._nearest(box, CAREFUL)
-            if box is None or around is None or _is_still(box, around):
-                return around or box
-            box = around
+            again = box and self._nearest(box, AROUND, thorough=thorough)
+            if box is None or again is None or _is_still(box, again):
+                return again or box
+            box = again
         return box
 
-    def _nearest(self, last: Box, reach: Reach) -> Box | None:
+    def _nearest(self, last: Box, reach: Reach, *, thorough: bool = True) -> Box | None:
         x, y = _middle(last)
         smallest_px = max(self._min_px, reach.smallest * last.width)
-        faces = self._pyramid.faces_in(Area(x, y, reach.widths * last.width, smallest_px, reach.largest * last.width))
+        area = Area(x, y, reach.widths * last.width, smallest_px, reach.largest * last.width)
+        faces = self._pyramid.faces_in(area, thorough=thorough)
         return min(faces, key=lambda box: (_distance(box, last), box.x, box.y, box.width), default=None)
 
 

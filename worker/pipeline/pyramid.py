@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import cv2
@@ -29,6 +30,13 @@ DENSE_FACTOR = 2.0  # from here on OpenCV looks at every pixel of a level, below
 
 Windows = NDArray[np.intp]
 """(n, 4): x, y, width, height in pixels of the frame."""
+
+
+class Look(Enum):
+    """How many of the windows of an area are judged."""
+
+    ALL = "all"
+    HALF = "half"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +86,17 @@ class Pyramid:
         self._luma = luma
         self._factors = level_factors(*luma.shape)
 
-    def faces_in(self, area: Area) -> list[Box]:
-        """Faces made of the windows in an area, as the whole search would find them if it saw these alone."""
+    def faces_in(self, area: Area, *, thorough: bool = True) -> list[Box]:
+        """Faces made of the windows in an area, as the whole search would find them if it saw these alone.
+
+        Args:
+            thorough: Look at all windows; else at every second one, as on the black squares of a chessboard,
+                and be content with half as many.
+        """
         factors = [f for f in self._factors if area.min_px <= window_px(f) <= area.max_px]
-        return group_windows([self._windows_in(area, factor) for factor in factors], HAAR_NEIGHBOURS)
+        look = Look.ALL if thorough or any(factor < DENSE_FACTOR for factor in factors) else Look.HALF
+        windows = [self._windows_in(area, factor, look) for factor in factors]
+        return group_windows(windows, HAAR_NEIGHBOURS if look is Look.ALL else HAAR_NEIGHBOURS // 2)
 
     def guesses(self, min_px: int, levels: slice) -> list[Box]:
         """Where faces may be, from a quarter of all windows of some levels; each guess wants a second look."""
@@ -89,36 +104,47 @@ class Pyramid:
         windows = [self._spread(factor) for factor in factors]
         return group_windows([*windows, *windows], 1)  # doubled, so that one window is enough
 
-    def _windows_in(self, area: Area, factor: np.float32) -> Windows:
+    def _windows_in(self, area: Area, factor: np.float32, look: Look) -> Windows:
         level = self._level(factor)
         columns, left = _stretch(area.x, area.reach_px, float(factor), level.shape[1])
         rows, top = _stretch(area.y, area.reach_px, float(factor), level.shape[0])
-        found = self._look_everywhere(level[rows, columns], dense=bool(factor >= DENSE_FACTOR))
+        part = level[rows, columns]
+        if look is Look.HALF:
+            found = np.concatenate([self._every_second(part), self._every_second(part[1:, 1:]) + 1])
+        else:
+            found = self._every_one(part) if factor >= DENSE_FACTOR else self._every_second(part)
         return _to_frame(found + np.array([left, top]), factor)
 
     def _spread(self, factor: np.float32) -> Windows:
-        """At this scale OpenCV looks at every second pixel of every second row."""
-        return _to_frame(self._look_everywhere(self._level(factor), dense=False), factor)
+        return _to_frame(self._every_second(self._level(factor)), factor)
 
     def _level(self, factor: np.float32) -> Luma:
         height, width = self._luma.shape
         size = round(float(np.float32(width) / factor)), round(float(np.float32(height) / factor))
         return cv2.resize(self._luma, size, interpolation=cv2.INTER_LINEAR_EXACT)  # type: ignore[return-value]
 
-    def _look_everywhere(self, level: Luma, *, dense: bool) -> NDArray[np.intp]:
-        """Windows of exactly 24 pixels that look like a face; their corners.
+    def _every_second(self, level: Luma) -> NDArray[np.intp]:
+        """Corners of the windows that look like a face, of those in every second column of every second row.
 
-        OpenCV moves by two pixels unless it shrinks by two or more. For a dense look the level is therefore
-        doubled, and OpenCV told to halve it again, which gives the same pixels back.
+        That is how OpenCV moves on a level that is not shrunk by two or more.
         """
-        if min(level.shape) < WINDOW_PX:
+        return self._judge(level, WINDOW_PX)
+
+    def _every_one(self, level: Luma) -> NDArray[np.intp]:
+        """Corners of the windows that look like a face.
+
+        For OpenCV to move by one pixel, the level is doubled, and OpenCV told to halve it again, which gives the
+        same pixels back.
+        """
+        doubled = cv2.resize(level, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST) if level.size else level
+        return self._judge(np.asarray(doubled, dtype=np.uint8), 2 * WINDOW_PX) // 2
+
+    def _judge(self, level: Luma, side_px: int) -> NDArray[np.intp]:
+        if min(level.shape) < side_px:
             return np.empty((0, 2), dtype=np.intp)
-        zoom = 2 if dense else 1
-        if dense:
-            level = cv2.resize(level, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)  # type: ignore[assignment]
-        side = (zoom * WINDOW_PX, zoom * WINDOW_PX)
+        side = (side_px, side_px)
         found = self._cascade.detectMultiScale(level, scaleFactor=2.0, minNeighbors=0, minSize=side, maxSize=side)
-        return np.asarray(found, dtype=np.intp).reshape(-1, 4)[:, :2] // zoom
+        return np.asarray(found, dtype=np.intp).reshape(-1, 4)[:, :2]
 
 
 def _stretch(middle_px: float, reach_px: float, factor: float, length: int) -> tuple[slice, int]:

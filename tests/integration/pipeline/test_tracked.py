@@ -74,7 +74,7 @@ def test_a_swaying_face_s_box_is_nearer_to_the_exhaustive_one_than_a_jitter_of_3
         tracked.append(max(overlap(box, reference) for box in found))
         disturbed.append(overlap(jittered(reference, rng), reference))
     assert np.mean(tracked) >= np.mean(disturbed)
-    assert min(tracked) > 0.8
+    assert min(tracked) > 0.5, "that is another face"
 
 
 def jittered(box: Box, rng: np.random.Generator) -> Box:
