@@ -28,7 +28,7 @@ SEED = 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """The largest face of a sample."""
+    """The primary face of a sample: both detectors now and then take a collar for another face."""
 
     box: Box
     dominant: str
@@ -74,7 +74,7 @@ def agree(reference: Faces, other: Faces) -> Agreement:
         found=len(both) / len(reference) if reference else 0.0,
         only_other=len(other.keys() - reference.keys()),
         same_dominant=fmean(ours.dominant == theirs.dominant for ours, theirs in both) if both else 0.0,
-        mean_iou=fmean(overlap(ours.box, theirs.box) for ours, theirs in both) if both else 0.0,
+        mean_iou=fmean(ours.box.overlap(theirs.box) for ours, theirs in both) if both else 0.0,
     )
 
 
@@ -88,25 +88,15 @@ def mean_agreement(draws: Sequence[Agreement]) -> Agreement:
     )
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union: 1 for equal boxes, 0 for boxes apart."""
-    across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
-    down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
-    common = max(0, across) * max(0, down)
-    return common / (one.width * one.height + other.width * other.height - common)
-
-
-def largest_faces(timeline: str) -> dict[int, Seen]:
+def primary_faces(timeline: str) -> dict[int, Seen]:
     """Read what `mien analyze --csv` prints."""
-    faces: dict[int, Seen] = {}
-    for row in csv.DictReader(io.StringIO(timeline)):
-        if not row["width"]:
-            continue
-        number = int(row["sample"])
-        box = Box(**{name: int(row[name]) for name in ("x", "y", "width", "height")})
-        if number not in faces or _area(box) > _area(faces[number].box):
-            faces[number] = Seen(box=box, dominant=row["dominant"])
-    return faces
+    return {
+        int(row["sample"]): Seen(
+            box=Box(**{name: int(row[name]) for name in ("x", "y", "width", "height")}), dominant=row["dominant"]
+        )
+        for row in csv.DictReader(io.StringIO(timeline))
+        if row["primary"] == "1"
+    }
 
 
 def jittered(box: Box, chance: random.Random) -> Box:
@@ -157,8 +147,4 @@ class Jittered:
 
 def _faces_by(video: Path, detector: str, say: Say) -> dict[int, Seen]:
     say(f"Agreement: {detector} detector")
-    return largest_faces(measure(mien(video, "--csv", "--detector", detector)).stdout)
-
-
-def _area(box: Box) -> int:
-    return box.width * box.height
+    return primary_faces(measure(mien(video, "--csv", "--detector", detector)).stdout)

@@ -83,7 +83,7 @@ def _profile(profile: Profile) -> Table:
 
 def _agreement(comparison: Comparison) -> Table:
     note = (
-        f"Largest faces of {comparison.tracked.with_face} samples in which the exhaustive detector saw one.\n"
+        f"Primary faces of {comparison.tracked.with_face} samples in which the exhaustive detector saw one.\n"
         f"The noise floor is the exhaustive detector with its own boxes moved and resized by up to {JITTER:.0%}, "
         f"the mean of {DRAWS} draws."
     )

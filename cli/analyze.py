@@ -76,7 +76,7 @@ def _analyse(video: Path, options: Options, analysers: int, engine: Engine) -> A
     from worker.pool import AnalyserPool
 
     pool = AnalyserPool(analysers, AnalyserLimits(engine=engine))
-    pool.start()  # before the imports below, so that both take their time at once
+    pool.start(1)  # before the imports below, so that both take their time at once
     from cli.progress import progress_bar
     from shared.domain.limits import MediaLimits
     from shared.log import configure_logging

@@ -20,9 +20,9 @@ class AnalyserPool:
     def size(self) -> int:
         return len(self._all)
 
-    def start(self) -> None:
-        """Let every analyser load its model now, rather than at its first step."""
-        for analyser in self._all:
+    def start(self, count: int | None = None) -> None:
+        """Let analysers load their models now, rather than at their first step: all, or those borrowed first."""
+        for analyser in self._all[-count if count else 0 :]:
             analyser.start()
 
     def describe(self) -> dict[str, str]:

@@ -35,6 +35,17 @@ class Box:
     width: int
     height: int
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    def overlap(self, other: Box) -> float:
+        """Intersection over union: 1 for equal boxes, 0 for boxes apart."""
+        across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        common = max(0, across) * max(0, down)
+        return common / (self.width * self.height + other.width * other.height - common)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Face:

@@ -48,6 +48,23 @@ def test_the_number_of_analysers_changes_nothing(mien: Mien, studio: Studio) -> 
     assert alone.stdout == together.stdout
 
 
+def test_both_engines_and_both_detectors_come_to_the_same_moments(mien: Mien, studio: Studio) -> None:
+    recording = studio.record(duration_s=12.0, fps=10, width=640, height=360)
+    choices = [(), ("--engine", "tensorflow"), ("--detector", "exhaustive"), ("--model", "fer-mirrored")]
+    results = [json.loads(mien("analyze", recording, "--json", *choice).stdout) for choice in choices]
+
+    made_by = [(r["provenance"]["model"], r["provenance"]["engine"], r["provenance"]["detector"]) for r in results]
+    assert made_by == [
+        ("fer", "litert", "tracked-1"),
+        ("fer", "tensorflow", "tracked-1"),
+        ("fer", "litert", "exhaustive-1"),
+        ("fer-mirrored", "litert", "tracked-1"),
+    ]
+    assert len({tuple(moment["emotion"] for moment in result["moments"]) for result in results}) == 1
+    for emotion, share in results[0]["emotions"].items():
+        assert results[1]["emotions"][emotion] == pytest.approx(share, abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [(b"", "empty_file"), (b"\x93\x1f" * 4000, "unsupported_media"), (b"Dear diary,\n", "unsupported_media")],

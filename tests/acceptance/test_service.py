@@ -45,6 +45,17 @@ def test_a_submitted_recording_becomes_a_result_a_timeline_and_pictures(service:
         assert picture(service, f"/v1/jobs/{job_id}/moments/{number}.jpg")[:2] == b"\xff\xd8"
 
 
+def test_a_short_recording_does_not_wait_for_a_long_one(service: Service, studio: Studio, recording: Path) -> None:
+    long = studio.looped(600, duration_s=6.0, fps=10, width=320, height=180)
+    long_id = submit(service, long)
+    while not next(service.follow(long_id))["progress"]["samples_done"]:
+        time.sleep(0.05)
+    assert end_of(service, submit(service, recording))["state"] == "succeeded"
+    assert next(service.follow(long_id))["state"] == "running"
+    service._call("POST", f"/v1/jobs/{long_id}/cancel")
+    assert end_of(service, long_id)["state"] == "canceled"
+
+
 def picture(service: Service, path: str, tries: int = 100) -> bytes:
     """Pictures are made after the result."""
     for _ in range(tries):

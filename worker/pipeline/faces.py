@@ -30,7 +30,7 @@ AROUND = Reach(0.2, 0.7, 1.4)  # for one that moved or is new; nearly all window
 FAR = Reach(0.6, 0.6, 1.6)  # for one that is not there any more
 STILL_WIDTHS = 0.08  # a face that moved or grew by more is looked at again, carefully, around its new place
 MAX_LOOKS = 3
-FIRST_LEVELS, *OTHER_LEVELS = (slice(first, None, 3) for first in range(3))  # of the pyramid, for the whole frame
+LEVELS = 3  # a whole frame is searched on every third level, and each time on others
 SAME_FACE = 0.3  # boxes that share more of their common area show one face
 NEWCOMERS_S = 10.0  # how often the whole frame is searched, from the design
 MISSED_S = 2.0  # and how often while somebody who was there is missing
@@ -104,7 +104,7 @@ class TrackedDetector:
         found = _distinct(box for box in again.values() if box is not None)
         missing = [known for known, box in again.items() if box is None]
         if not found or self._is_due(number, missing):
-            found = _distinct([*found, *view.find_anywhere(found)])
+            found = _distinct([*found, *view.find_anywhere(found, turn=number // self._newcomers)])
         self._remember(found, missing, number)
         return largest_first(found)
 
@@ -116,8 +116,7 @@ class TrackedDetector:
         lost = [
             known
             for known in missing
-            if number - known.number < self._forgotten
-            and not any(_overlap(known.box, box) > SAME_FACE for box in found)
+            if number - known.number < self._forgotten and not any(known.box.overlap(box) > SAME_FACE for box in found)
         ]
         self._known = [*(_Known(box, number) for box in found), *lost]
 
@@ -135,18 +134,17 @@ class _View:
             return box if _is_still(last, box) else self._settle(box, thorough=False)
         return self._settle(self._nearest(last, FAR))
 
-    def find_anywhere(self, known: Sequence[Box]) -> list[Box]:
-        """Faces besides the known ones; when none is known or found on some levels, the others are searched too."""
-        found = self._look_closely(self._pyramid.guesses(self._min_px, FIRST_LEVELS), known)
-        if known or found:
-            return found
-        return self._look_closely(
-            [box for some in OTHER_LEVELS for box in self._pyramid.guesses(self._min_px, some)], ()
-        )
-
-    def _look_closely(self, guesses: Sequence[Box], known: Sequence[Box]) -> list[Box]:
+    def find_anywhere(self, known: Sequence[Box], *, turn: int) -> list[Box]:
+        """Faces besides the known ones, on some levels; on the others too while none is known or found."""
         found: list[Box] = []
-        for guess in largest_first(guesses):
+        for shift in range(LEVELS):
+            if shift == 0 or not (known or found):
+                found = self._look_closely(slice((turn + shift) % LEVELS, None, LEVELS), known)
+        return found
+
+    def _look_closely(self, levels: slice, known: Sequence[Box]) -> list[Box]:
+        found: list[Box] = []
+        for guess in largest_first(self._pyramid.guesses(self._min_px, levels)):
             if not any(_holds(box, guess) for box in (*known, *found)):
                 box = self._settle(self._nearest(guess, AROUND))
                 found += [box] if box else []
@@ -162,7 +160,7 @@ class _View:
         return box
 
     def _nearest(self, last: Box, reach: Reach, *, thorough: bool = True) -> Box | None:
-        x, y = _middle(last)
+        x, y = last.middle
         smallest_px = max(self._min_px, reach.smallest * last.width)
         area = Area(x, y, reach.widths * last.width, smallest_px, reach.largest * last.width)
         faces = self._pyramid.faces_in(area, thorough=thorough)
@@ -177,8 +175,8 @@ def min_face_px(height: int, width: int) -> int:
 def _distinct(boxes: Iterable[Box]) -> list[Box]:
     """One box of each face, the largest."""
     kept: list[Box] = []
-    for box in largest_first(list(boxes)):
-        if not any(_overlap(box, other) > SAME_FACE for other in kept):
+    for box in largest_first(boxes):
+        if not any(box.overlap(other) > SAME_FACE for other in kept):
             kept.append(box)
     return kept
 
@@ -188,24 +186,12 @@ def _is_still(last: Box, box: Box) -> bool:
     return _distance(box, last) <= STILL_WIDTHS * last.width and 1 / (1 + STILL_WIDTHS) < ratio < 1 + STILL_WIDTHS
 
 
-def _middle(box: Box) -> tuple[float, float]:
-    return box.x + box.width / 2, box.y + box.height / 2
-
-
 def _distance(box: Box, other: Box) -> float:
-    (x, y), (other_x, other_y) = _middle(box), _middle(other)
+    (x, y), (other_x, other_y) = box.middle, other.middle
     return max(abs(x - other_x), abs(y - other_y))
 
 
 def _holds(box: Box, guess: Box) -> bool:
     """Whether a guess lies within a face that is already found."""
-    x, y = _middle(guess)
+    x, y = guess.middle
     return box.x <= x <= box.x + box.width and box.y <= y <= box.y + box.height and guess.width <= 2 * box.width
-
-
-def _overlap(box: Box, other: Box) -> float:
-    """Intersection over union."""
-    across = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
-    down = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
-    common = max(0, across) * max(0, down)
-    return common / (box.width * box.height + other.width * other.height - common)

@@ -75,7 +75,8 @@ def frame_at(recording: Recording, plan: Plan, t_s: float) -> VideoFrame:
     """
     pts = plan.start_pts + round(Fraction(t_s) / plan.time_base)
     segment = max((s for s in plan.segments if s.start_pts <= pts), key=lambda s: s.start_pts, default=plan.segments[0])
-    found = _Reader(_frames_of_segment(recording, plan, segment, lambda: None)).at(pts)
+    last_key = tuple(key for key in segment.key_pts if key <= pts)[-1:]
+    found = next(_find(recording, plan, replace(segment, frame_pts=(pts,), key_pts=last_key), lambda: None))
     if found is None:
         raise MediaUnreadable(f"No frame can be decoded at {t_s:.2f} s.")
     return found[1]

@@ -8,7 +8,7 @@ take part in a box are among them. The source is `cascadedetect.cpp` of OpenCV 4
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -161,6 +161,6 @@ def _to_frame(corners: NDArray[np.intp], factor: np.float32) -> Windows:
     return np.hstack([places, np.full((len(places), 2), side_px, dtype=np.intp)])
 
 
-def largest_first(boxes: Iterator[Box] | Sequence[Box]) -> list[Box]:
+def largest_first(boxes: Iterable[Box]) -> list[Box]:
     """In an order that depends on the boxes alone."""
     return sorted(boxes, key=lambda box: (-box.width * box.height, box.x, box.y))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import dist
 from typing import TypeVar
 
 from shared.domain.samples import Box, Sample
@@ -113,8 +113,6 @@ def _ends(samples: Sequence[Sample]) -> tuple[dict[int, Seen], dict[int, Seen]]:
 def _distance_widths(old: Seen, new: Seen) -> float | None:
     """Distance of the centres in widths of the older box; None when they cannot be one person's."""
     size_ratio = new.box.width / old.box.width
-    across = (new.box.x + new.box.width / 2) - (old.box.x + old.box.width / 2)
-    down = (new.box.y + new.box.height / 2) - (old.box.y + old.box.height / 2)
-    distance = hypot(across, down) / old.box.width
+    distance = dist(new.box.middle, old.box.middle) / old.box.width
     near = distance <= MAX_DISTANCE_WIDTHS and MIN_SIZE_RATIO <= size_ratio <= MAX_SIZE_RATIO
     return distance if near and new.t_s - old.t_s < MAX_GAP_S else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,24 @@ assert not logging.getLogger().handlers
 def test_a_gpu_that_is_not_there_is_named_as_the_reason() -> None:
     with pytest.raises(GpuMissing, match="TensorFlow sees none"):
         Network("tensorflow-gpu").wait()
+
+
+GPUS_DIFFER_BY = 1e-3  # at most, from the design
+
+
+def test_the_gpu_engine_computes_the_same_model(crops: Any, model: FerModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the devices faked: TensorFlow then computes on the processor what it would have computed on the card."""
+    asked: list[int | None] = []
+    monkeypatch.setattr(keras, "place", lambda _, gpu: asked.append(gpu))
+    on_gpu = FerModel(Network("tensorflow-gpu", gpu=3))
+    assert np.abs(on_gpu.probabilities(crops) - model.probabilities(crops)).max() < GPUS_DIFFER_BY
+    assert (on_gpu.engine, asked) == ("tensorflow-gpu", [3])
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="needs a graphics card and tensorflow[and-cuda]")
+def test_a_real_gpu_computes_the_same_model(crops: Any, model: FerModel) -> None:
+    on_gpu = FerModel(Network("tensorflow-gpu"))
+    assert np.abs(on_gpu.probabilities(crops) - model.probabilities(crops)).max() < GPUS_DIFFER_BY
 
 
 @pytest.mark.parametrize("engine", ["litert", "tensorflow"])

@@ -50,13 +50,6 @@ class Cinema:
         return found
 
 
-def overlap(box: Box, other: Box) -> float:
-    across = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
-    down = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
-    common = max(0, across) * max(0, down)
-    return common / (box.width * box.height + other.width * other.height - common)
-
-
 @pytest.mark.parametrize(("width", "height"), [(640, 360), (1280, 720), (1000, 562), (270, 480)])
 @pytest.mark.parametrize("people", [0, 1, 2])
 def test_windows_put_together_by_hand_are_opencv_s_own_search(width: int, height: int, people: int) -> None:
@@ -71,8 +64,8 @@ def test_a_swaying_face_s_box_is_nearer_to_the_exhaustive_one_than_a_jitter_of_3
     for number in range(60):
         luma = pictured(scene, number / 2)
         found, reference = cinema.show(luma), exhaustive.detect(luma, number)[-1]  # the largest may be a collar
-        tracked.append(max(overlap(box, reference) for box in found))
-        disturbed.append(overlap(jittered(reference, rng), reference))
+        tracked.append(max(box.overlap(reference) for box in found))
+        disturbed.append(jittered(reference, rng).overlap(reference))
     assert np.mean(tracked) >= np.mean(disturbed)
     assert min(tracked) > 0.5, "that is another face"
 
@@ -109,7 +102,7 @@ def test_after_a_cut_the_face_is_found_in_its_new_place() -> None:
     luma, cinema = pictured(Scene(), 0.0), Cinema()
     for picture in (luma, np.ascontiguousarray(np.roll(luma, 250, axis=1)), np.ascontiguousarray(luma[:, ::-1])):
         found, reference = cinema.show(picture), ExhaustiveDetector().detect(picture, 0)
-        assert max(overlap(found[0], box) for box in reference) > 0.9
+        assert max(found[0].overlap(box) for box in reference) > 0.9
 
 
 def test_a_newcomer_is_found_within_ten_seconds() -> None:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bench.agreement import DRAWS, JITTER, Jittered, Seen, agree, jittered, largest_faces, mean_agreement, overlap
+from bench.agreement import DRAWS, JITTER, Jittered, Seen, agree, jittered, mean_agreement, primary_faces
 from shared.domain.samples import Box
 from shared.domain.timeline import CSV_COLUMNS
 
@@ -21,23 +21,18 @@ def moved(x: int) -> Box:
     return Box(x=FACE.x + x, y=FACE.y, width=FACE.width, height=FACE.height)
 
 
-def row(sample: int, x: object = "", width: object = "", dominant: str = "") -> str:
-    fields = {"t_s": "0.0", "sample": sample, "x": x, "y": x, "width": width, "height": width, "dominant": dominant}
+def row(sample: int, x: object = "", width: object = "", dominant: str = "", primary: int = 0) -> str:
+    fields = {
+        "t_s": "0.0",
+        "sample": sample,
+        "primary": primary,
+        "x": x,
+        "y": x,
+        "width": width,
+        "height": width,
+        "dominant": dominant,
+    }
     return ",".join(str(fields.get(name, "")) for name in CSV_COLUMNS)
-
-
-@pytest.mark.parametrize(
-    ("other", "expected"),
-    [
-        (FACE, 1.0),
-        (moved(100), 1 / 3),  # half of each is common: 100 of 300 columns
-        (moved(200), 0.0),
-        (Box(x=150, y=100, width=100, height=100), 0.25),  # inside, with half the side
-    ],
-)
-def test_overlap_is_intersection_over_union(other: Box, expected: float) -> None:
-    assert overlap(FACE, other) == pytest.approx(expected)
-    assert overlap(other, FACE) == pytest.approx(expected)
 
 
 def test_shares_are_of_the_samples_in_which_the_reference_saw_a_face() -> None:
@@ -53,9 +48,9 @@ def test_a_recording_without_faces_agrees_in_nothing() -> None:
     assert agree({}, {}).found == 0.0
 
 
-def test_the_largest_face_of_each_sample_is_read_from_a_timeline() -> None:
-    rows = [row(0, 5, 40, "sad"), row(0, 9, 80, "happy"), row(1), row(2, 7, 50, "fear")]
-    faces = largest_faces("\n".join([",".join(CSV_COLUMNS), *rows]))
+def test_the_primary_face_of_each_sample_is_read_from_a_timeline() -> None:
+    rows = [row(0, 5, 140, "sad"), row(0, 9, 80, "happy", 1), row(1), row(2, 7, 50, "fear", 1), row(3, 1, 30, "sad")]
+    faces = primary_faces("\n".join([",".join(CSV_COLUMNS), *rows]))
     assert faces == {
         0: seen(Box(x=9, y=9, width=80, height=80)),
         2: seen(Box(x=7, y=7, width=50, height=50), "fear"),

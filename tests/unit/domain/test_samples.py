@@ -53,3 +53,20 @@ def test_bytes_that_are_no_samples_are_refused(bytes_: bytes) -> None:
 def test_the_first_label_wins_a_tie() -> None:
     assert dominant([0.5, 0.5, 0, 0, 0, 0, 0]) == EMOTIONS[0]
     assert dominant([0, 0, 0.2, 0.2, 0.2, 0.2, 0.2]) == "fear"
+
+
+FACE = Box(x=100, y=50, width=200, height=200)
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (FACE, 1.0),
+        (Box(x=200, y=50, width=200, height=200), 1 / 3),  # half of each is common: 100 of 300 columns
+        (Box(x=300, y=50, width=200, height=200), 0.0),
+        (Box(x=150, y=100, width=100, height=100), 0.25),  # inside, with half the side
+    ],
+)
+def test_overlap_is_intersection_over_union(other: Box, expected: float) -> None:
+    assert FACE.overlap(other) == pytest.approx(expected)
+    assert other.overlap(FACE) == pytest.approx(expected)
