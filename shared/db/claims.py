@@ -9,17 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.db.jobs import move_job
 from shared.db.steps import give_up, step_query
-from shared.db.tables import JobRow, StepRow
+from shared.db.tables import JobRow, SegmentResultRow, StepRow
 from shared.domain.errors import WorkerLost
 from shared.domain.ids import JobId, WorkspaceId
 from shared.domain.job import WORKING
 from shared.domain.step import (
+    ENGINE_PATIENCE_S,
     JOB_KINDS,
     MAX_LOSSES,
     Claim,
@@ -40,7 +41,7 @@ class Bearer:
     name: str
     classes: tuple[DeviceClass, ...]
     engine: str
-    """A job keeps the engine of its first segment."""
+    """A job keeps the engine of its first segment, unless no worker offers that any more."""
     lease_s: float
 
 
@@ -95,8 +96,15 @@ def _claimable() -> ColumnElement[bool]:
 def _meant_for(bearer: Bearer) -> ColumnElement[bool]:
     in_progress = and_(StepRow.kind.in_(JOB_KINDS), JobRow.state.in_(WORKING))
     afterwards = and_(StepRow.kind.not_in(JOB_KINDS), JobRow.state == "succeeded")
-    same_engine = or_(StepRow.kind != "segment", JobRow.engine.is_(None), JobRow.engine == bearer.engine)
-    return and_(StepRow.device.in_(devices_served_by(bearer.classes)), or_(in_progress, afterwards), same_engine)
+    fits = or_(StepRow.kind != "segment", JobRow.engine.is_(None), JobRow.engine == bearer.engine, _is_abandoned())
+    return and_(StepRow.device.in_(devices_served_by(bearer.classes)), or_(in_progress, afterwards), fits)
+
+
+def _is_abandoned() -> ColumnElement[bool]:
+    """Whether the segments of a job wait for an engine that no worker offers any more, as after an upgrade."""
+    other, since = aliased(StepRow), func.now() - timedelta(seconds=ENGINE_PATIENCE_S)
+    worked_on = exists().where(other.job_id == StepRow.job_id, other.kind == "segment", other.leased_until > since)
+    return and_(StepRow.not_before < since, ~worked_on)
 
 
 def _lease(session: Session, job: JobRow, step: StepRow, bearer: Bearer) -> Claim:
@@ -106,13 +114,21 @@ def _lease(session: Session, job: JobRow, step: StepRow, bearer: Bearer) -> Clai
     step.leased_by = bearer.name
     step.leased_until = func.now() + timedelta(seconds=bearer.lease_s)
     step.hard_deadline = func.now() + timedelta(seconds=hard_limit_s(step.media_s))
-    if step.kind == "segment" and job.engine is None:
+    if step.kind == "segment" and job.engine != bearer.engine:
+        _start_over(session, job)
         job.engine = bearer.engine
     if job.state == "queued":
         job.started_at = func.now()
         move_job(session, job, "planning")
     session.flush()
     return _to_claim(job, step)
+
+
+def _start_over(session: Session, job: JobRow) -> None:
+    """Forget what another engine computed: a result is of one engine, whoever did which segment."""
+    done = and_(StepRow.job_id == job.id, StepRow.kind == "segment", StepRow.state == "done")
+    session.execute(delete(SegmentResultRow).where(SegmentResultRow.job_id == job.id))
+    session.execute(update(StepRow).where(done).values(state="ready", lease_token=StepRow.lease_token + 1))
 
 
 def _to_claim(job: JobRow, step: StepRow) -> Claim:

@@ -235,6 +235,34 @@ def test_a_job_keeps_the_engine_of_its_first_segment(sessions: Sessions) -> None
     assert must_claim(sessions, a_bearer("worker-2", engine="tensorflow")).key.index == 1
 
 
+def test_a_job_whose_engine_nobody_offers_any_more_is_computed_anew_by_another(sessions: Sessions) -> None:
+    job_id = planned_job(sessions, segments=2)
+    taken = must_claim(sessions, a_bearer(engine="tensorflow"))
+    with sessions.begin() as session:
+        commit_segment(session, taken, samples_of(a_plan(2).segments[0], ["happy"] * 3))
+    upgraded = a_bearer("upgraded", engine="litert")
+    assert claim(sessions, upgraded) is None
+
+    let_time_pass(sessions)
+    again = [must_claim(sessions, upgraded), must_claim(sessions, upgraded)]
+    assert {one.key.index for one in again} == {0, 1}
+    assert read_job(sessions, job_id).engine == "litert"
+    with pytest.raises(LeaseLost), sessions.begin() as session:
+        commit_segment(session, taken, samples_of(a_plan(2).segments[0], ["happy"] * 3))
+    for one in again:
+        with sessions.begin() as session:
+            commit_segment(session, one, samples_of(a_plan(2).segments[one.key.index], ["sad"] * 3))
+    assert read_job(sessions, job_id).state == "finishing"
+
+
+def let_time_pass(sessions: Sessions) -> None:
+    """More than jobs wait for their engine."""
+    with sessions.begin() as session:
+        session.execute(
+            text("UPDATE step SET not_before = now() - interval '1 hour', leased_until = now() - interval '1 hour'")
+        )
+
+
 def test_two_last_segments_that_commit_together_make_one_finish_step(sessions: Sessions) -> None:
     job_id = planned_job(sessions, segments=2)
     plan, taken = a_plan(2), [must_claim(sessions), must_claim(sessions, a_bearer("worker-2"))]
