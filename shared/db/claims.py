@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import log
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -23,6 +24,7 @@ from shared.domain.step import (
     ENGINE_PATIENCE_S,
     JOB_KINDS,
     MAX_LOSSES,
+    TURN_SEGMENTS,
     Claim,
     DeviceClass,
     StepKey,
@@ -78,6 +80,7 @@ def _next_candidate(session: Session, bearer: Bearer) -> StepKey | None:
             StepRow.priority.desc(),
             func.coalesce(tenant.c.leases, 0),
             func.coalesce(held.c.leases, 0),
+            _turns_had(),
             StepRow.job_id,
             StepRow.kind,
             StepRow.index,
@@ -85,6 +88,14 @@ def _next_candidate(session: Session, bearer: Bearer) -> StepKey | None:
         .limit(1)
     ).first()
     return StepKey(job_id=JobId(found.job_id), kind=found.kind, index=found.number) if found else None
+
+
+def _turns_had() -> ColumnElement[float]:
+    """How much of the recording has been worked on, in doublings: segments are claimed in the order of their index.
+
+    Without it a single analyser, which holds no lease while it claims, would finish the oldest job first, however long.
+    """
+    return func.floor(func.ln(StepRow.index / float(TURN_SEGMENTS) + 1) / log(2))
 
 
 def _claimable() -> ColumnElement[bool]:

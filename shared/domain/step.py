@@ -28,6 +28,7 @@ MAX_ATTEMPTS = 3  # analysers that died on one step before it is given up
 MAX_LOSSES = 10  # workers that vanished with one step; deployments alone must not fail a job
 BACKOFF_S = (2.0, 10.0, 30.0)  # wait after the first, second, third death of an analyser
 ENGINE_PATIENCE_S = 600.0  # a job on which nobody works for so long may be computed anew by another engine
+TURN_SEGMENTS = 4  # a job that has had so many segments lets jobs go first that have had fewer; then twice as many, …
 HARD_BASE_S = 120.0
 HARD_PER_MEDIA_S = 10.0
 
