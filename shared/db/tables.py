@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from shared.domain.delivery import DELIVERY_STATES, ENDPOINT_STATES
 from shared.domain.job import JOB_STATES
 from shared.domain.step import STEP_KINDS, STEP_STATES
 from shared.domain.video import VIDEO_STATES
@@ -61,6 +62,10 @@ class WorkspaceRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    max_running_segments: Mapped[int | None]
+    webhook_secret: Mapped[str | None]
+    previous_webhook_secret: Mapped[str | None]
+    previous_webhook_secret_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -109,6 +114,7 @@ class VideoRow(Base):
     modified_ns: Mapped[int] = mapped_column(BigInteger)
     original_name: Mapped[str]
     state: Mapped[str]
+    source_url: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
 
@@ -130,6 +136,10 @@ class JobRow(Base):
     reference: Mapped[str | None]
     metadata_: Mapped[dict[str, str]] = mapped_column("metadata")
     priority: Mapped[int] = mapped_column(SmallInteger)
+    webhook_url: Mapped[str | None]
+    retry_of: Mapped[UUID | None]
+    request_id: Mapped[str | None]
+    traceparent: Mapped[str | None]
     state: Mapped[str]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
     samples_total: Mapped[int | None]
@@ -203,6 +213,83 @@ class EventRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
-    job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"))
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id"))
     type: Mapped[str]
+    data: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class EndpointRow(Base):
+    """Where a workspace wants to be told."""
+
+    __tablename__ = "webhook_endpoint"
+    __table_args__ = (CheckConstraint(_one_of("state", ENDPOINT_STATES), name="state"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)
+    url: Mapped[str]
+    event_types: Mapped[list[str]]
+    description: Mapped[str | None]
+    secret: Mapped[str]
+    previous_secret: Mapped[str | None]
+    previous_secret_until: Mapped[datetime | None]
+    state: Mapped[str]
+    disabled_reason: Mapped[str | None]
+    failing_since: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class DeliveryRow(Base):
+    """One event on its way to one address, under the same kind of lease as a step."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", DELIVERY_STATES), name="state"),
+        Index("ix_delivery_open", "not_before", postgresql_where=text("state IN ('ready', 'leased')")),
+        Index("ix_delivery_workspace_id_id", "workspace_id", "id"),
+        Index("uq_delivery_event_id_endpoint_id", "event_id", "endpoint_id", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("event.id"))
+    endpoint_id: Mapped[UUID | None] = mapped_column(ForeignKey("webhook_endpoint.id"))
+    url: Mapped[str]
+    target: Mapped[str]
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    losses: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    round_began: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    lease_token: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    leased_by: Mapped[str | None]
+    leased_until: Mapped[datetime | None]
+    not_before: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+
+
+class AttemptRow(Base):
+    """One try of a delivery, and what the receiver said."""
+
+    __tablename__ = "attempt"
+
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    error: Mapped[str | None]
+    answer: Mapped[str | None]
+    latency_s: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class IdempotencyKeyRow(Base):
+    """What the first request with a key made, for a day."""
+
+    __tablename__ = "idempotency_key"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    operation: Mapped[str]
+    fingerprint: Mapped[bytes]
+    made_id: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

@@ -11,6 +11,9 @@ JobId = NewType("JobId", UUID)
 VideoId = NewType("VideoId", UUID)
 WorkspaceId = NewType("WorkspaceId", UUID)
 KeyId = NewType("KeyId", UUID)
+EndpointId = NewType("EndpointId", UUID)
+EventId = NewType("EventId", UUID)
+DeliveryId = NewType("DeliveryId", UUID)
 
 
 def to_wire(prefix: str, value: UUID) -> str:
@@ -34,3 +37,11 @@ def job_id_of(text: str) -> JobId:
 
 def video_id_of(text: str) -> VideoId:
     return VideoId(from_wire("vid", text))
+
+
+def endpoint_id_of(text: str) -> EndpointId:
+    return EndpointId(from_wire("whk", text))
+
+
+def delivery_id_of(text: str) -> DeliveryId:
+    return DeliveryId(from_wire("dlv", text))

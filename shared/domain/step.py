@@ -14,12 +14,12 @@ from shared.domain.ids import JobId, WorkspaceId
 from shared.domain.job import JobState
 from shared.domain.options import Device
 
-StepKind = Literal["plan", "segment", "finish", "thumbnails"]
+StepKind = Literal["fetch", "plan", "segment", "finish", "thumbnails"]
 STEP_KINDS: tuple[StepKind, ...] = get_args(StepKind)
 StepState = Literal["ready", "leased", "done", "dead", "canceled"]
 STEP_STATES: tuple[StepState, ...] = get_args(StepState)
 
-JOB_KINDS: frozenset[StepKind] = frozenset({"plan", "segment", "finish"})
+JOB_KINDS: frozenset[StepKind] = frozenset({"fetch", "plan", "segment", "finish"})
 """Steps that a job waits for; the others only adorn a result that stands."""
 
 DeviceClass = Literal["cpu", "gpu"]

@@ -8,12 +8,14 @@ from typing import Literal, get_args
 
 from shared.domain.ids import VideoId, WorkspaceId
 
-VideoState = Literal["stored", "deleted"]
+VideoState = Literal["fetching", "stored", "deleted"]
 VIDEO_STATES: tuple[VideoState, ...] = get_args(VideoState)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Video:
+    """While it is `fetching`, its size, hash and time say nothing yet."""
+
     id: VideoId
     workspace_id: WorkspaceId
     storage_key: str
@@ -25,3 +27,5 @@ class Video:
     state: VideoState
     created_at: datetime
     expires_at: datetime | None
+    source_url: str | None = None
+    """Where a worker fetches it from; forgotten once it is stored, as such addresses often carry a secret."""
