@@ -19,6 +19,7 @@ from shared.domain.errors import (
     InvalidRequest,
     MienError,
     NotFound,
+    RequestError,
     StorageFull,
     Unauthenticated,
     WorldError,
@@ -88,7 +89,7 @@ def _headers(status: int) -> dict[str, str]:
 
 def _on_mien_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MienError)
-    field = error.field if isinstance(error, InvalidRequest) else None
+    field = error.field if isinstance(error, RequestError) else None
     errors = [{"field": field, "message": error.detail}] if field else None
     return problem(request, status_of(type(error)), error.code, error.title, error.detail, errors)
 

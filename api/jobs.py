@@ -13,10 +13,11 @@ from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
 from api.deps import Ctx, Db, Reader, Writer
+from api.idempotency import HEADER
 from api.schemas.job import JobFields, JobOut, JobPage
 from api.schemas.links import LinksDep
 from api.schemas.problem import problems
-from api.submit import id_in_field, reload_job, submit_form, submit_json
+from api.submit import id_in_field, reload_job, submit_again, submit_form, submit_json
 from shared.db.jobs import JobFilter, cancel_job, get_job, list_jobs
 from shared.domain.errors import InvalidRequest
 from shared.domain.ids import JobId, WorkspaceId, job_id_of, to_wire, video_id_of
@@ -29,6 +30,11 @@ MAX_PAGE = 200
 NO_NUL = r"^[^\x00]*$"  # Postgres stores no NUL
 
 Prefer = Annotated[str | None, Header(description="`wait=30`: answer when the job is over, or after 30 seconds")]
+
+Idempotency = Annotated[
+    str | None,
+    Header(alias=HEADER, description="the same key with the same content gives the same job, for a day"),
+]
 
 
 def _form_schema() -> dict[str, Any]:
@@ -48,7 +54,10 @@ BODY: dict[str, Any] = {
         "multipart/form-data": {"schema": _form_schema()},
         "application/json": {
             "schema": {"$ref": "#/components/schemas/JobIn"},
-            "example": {"video_id": "vid_0193f2c4a1b27c8d9e0f1a2b3c4d5e6f", "reference": "candidate-17"},
+            "examples": {
+                "stored": {"value": {"video_id": "vid_0193f2c4a1b27c8d9e0f1a2b3c4d5e6f", "reference": "candidate-17"}},
+                "remote": {"value": {"video_url": "https://recordings.example/interview.mp4"}},
+            },
         },
     },
 }
@@ -58,16 +67,30 @@ BODY: dict[str, Any] = {
     "",
     status_code=202,
     response_model=JobOut,
-    responses=problems(403, 404, 410, 413, 422, 507),
+    responses=problems(403, 404, 409, 410, 413, 422, 507),
     openapi_extra={"requestBody": BODY},
 )
 async def submit_job(
-    request: Request, context: Ctx, principal: Writer, links: LinksDep, prefer: Prefer = None
+    request: Request,
+    context: Ctx,
+    principal: Writer,
+    links: LinksDep,
+    prefer: Prefer = None,
+    _: Idempotency = None,
 ) -> JSONResponse:
-    """Analyse a recording: upload it as the part `file` of a form, or name a stored one in JSON."""
+    """Analyse a recording: upload it as the part `file` of a form, or name a stored or a remote one in JSON."""
     job = await _how_to_submit(request)(request, context, principal.workspace_id)
     job = await wait_as_preferred(context, job, prefer)
     out = JobOut.of(job, links)
+    return JSONResponse(out.model_dump(mode="json"), 202, headers={"Location": out.links.self})
+
+
+@router.post("/{job_id}/retry", status_code=202, response_model=JobOut, responses=problems(403, 404, 409, 410, 422))
+async def retry(
+    job_id: str, request: Request, context: Ctx, principal: Writer, links: LinksDep, _: Idempotency = None
+) -> JSONResponse:
+    """Analyse the recording of a failed or canceled job again, as a new job with `retry_of`."""
+    out = JobOut.of(await submit_again(request, context, principal.workspace_id, job_id_of(job_id)), links)
     return JSONResponse(out.model_dump(mode="json"), 202, headers={"Location": out.links.self})
 
 

@@ -12,6 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
+from shared.crash import crash_point
 from shared.db.ids import new_id
 from shared.domain.clock import utc_now
 from shared.domain.errors import BodyTooLarge, EmptyFile, InvalidRequest
@@ -67,7 +68,7 @@ async def _read_body(request: Request, sink: _Sink) -> tuple[str, dict[str, str]
     if kind != b"multipart/form-data":
         async for chunk in request.stream():
             await sink.write(chunk)
-        return _plain_name(request.query_params.get("name", "")), {}
+        return plain_name(request.query_params.get("name", "")), {}
     form = _Form(options.get(b"boundary", b""))
     async for chunk in request.stream():
         for piece in form.feed(chunk):
@@ -80,6 +81,7 @@ async def _store(context: Context, workspace_id: WorkspaceId, video_id: VideoId,
     if sink.size_bytes == 0:
         raise EmptyFile("the file holds no bytes; send the recording again")
     stored = await run_in_threadpool(sink.incoming.finish)
+    crash_point("upload_stored")
     now = utc_now()
     return Video(
         id=video_id,
@@ -167,7 +169,7 @@ class _Form:
             raise InvalidRequest("the multipart body ends before its closing boundary; send it again")
         if self._file_name is None:
             raise InvalidRequest("the form has no part 'file' with a recording in it", field="file")
-        return _plain_name(self._file_name), self._fields
+        return plain_name(self._file_name), self._fields
 
     def _begin(self) -> None:
         self._part = _Part()
@@ -203,7 +205,7 @@ class _Form:
         self._ended = True
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     """The client's file name as data: never a path, no control characters, of bounded length."""
     last = unquote(name).replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(char for char in last if char.isprintable())[:MAX_NAME_CHARS]

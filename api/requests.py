@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 
 import structlog
+from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.db.ids import new_id
 from shared.domain.clock import Monotonic, monotonic_s
+from shared.domain.job import Origin
 from shared.log import get_logger
+from shared.metrics import REQUEST_SECONDS
 
 GIVEN_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
-QUIET_PATHS = frozenset({"/healthz", "/readyz"})
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+NOTHING = re.compile(r"^ff|-0{32}-|-0{16}-")
+QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 log = get_logger(__name__)
 
@@ -31,7 +36,7 @@ class RequestIds:
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-                _log(scope, message["status"], self._clock() - started_s)
+                _note(scope, message["status"], self._clock() - started_s)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -39,11 +44,25 @@ class RequestIds:
         return None
 
 
+def origin_of(request: Request) -> Origin:
+    """Where a job comes from; a `traceparent` that is none is left out, as W3C Trace Context asks."""
+    given = request.headers.get("traceparent", "")
+    is_valid = TRACEPARENT.fullmatch(given) and not NOTHING.search(given)
+    return Origin(request_id=request.scope["request_id"], traceparent=given if is_valid else None)
+
+
 def _id_of(scope: Scope) -> str:
     given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
     return given.decode() if GIVEN_ID.fullmatch(given) else new_id().hex
 
 
-def _log(scope: Scope, status: int, seconds: float) -> None:
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    REQUEST_SECONDS.labels(scope["method"], _route_of(scope), str(status)).observe(seconds)
     if scope["path"] not in QUIET_PATHS:
         log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))
+
+
+def _route_of(scope: Scope) -> str:
+    """The pattern, not the path: ids would make a series of their own each."""
+    route = scope.get("route")
+    return getattr(route, "path", None) or "none"

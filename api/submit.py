@@ -1,9 +1,11 @@
-"""Turns what a client sent into a queued job: by form, by JSON, or by the prototype's call."""
+"""Turns what a client sent into a queued job: by form, by JSON, by the prototype's call, or as a retry."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -13,64 +15,150 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
-from api.receive import discard, receive_recording
+from api.idempotency import key_to, read_key
+from api.receive import discard, plain_name, receive_recording
+from api.requests import origin_of
 from api.schemas.job import JobFields, JobIn
+from shared.crash import crash_point
+from shared.db.endpoints import workspace_secret
 from shared.db.engine import transaction
-from shared.db.jobs import get_job, insert_job
-from shared.db.videos import get_stored_video, insert_video
-from shared.domain.errors import BodyTooLarge, InvalidRequest, NotFound, Unavailable
-from shared.domain.ids import JobId, WorkspaceId, video_id_of
-from shared.domain.job import Job, JobRequest
+from shared.db.idempotency import IdempotencyKey, find_made, remember_made
+from shared.db.ids import new_id
+from shared.db.jobs import get_job, insert_job, retry_job
+from shared.db.videos import get_stored_video, get_usable_video, insert_video
+from shared.domain.clock import utc_now
+from shared.domain.errors import AddressNotAllowed, BodyTooLarge, InvalidRequest, NotFound, Unavailable
+from shared.domain.ids import JobId, VideoId, WorkspaceId, video_id_of
+from shared.domain.job import Job, JobRequest, Origin
 from shared.domain.purpose import check_purpose
 from shared.domain.step import class_to_hint
 from shared.domain.video import Video
+from shared.outbound.addresses import check_url
+from shared.storage.port import video_key
+from shared.webhooks.signing import new_secret
 
 JSON_FIELDS = ("options", "metadata")  # fields of a form that hold JSON
 MAX_JSON_BYTES = 256 * 1024
+SUBMIT = "submit"
 
 Fields = TypeVar("Fields", bound=JobFields)
 Id = TypeVar("Id")
+Insert = Callable[[Session], JobId]
 
 
 async def submit_form(request: Request, context: Context, workspace_id: WorkspaceId) -> Job:
-    """The recording first, then the job, in one transaction; nothing is left of a form that is refused."""
+    """The recording first, then the job, in one transaction; nothing is left of a form that is refused or known."""
+    key = read_key(request)
     received = await receive_recording(request, context, workspace_id)
+    video = received.video
     try:
-        wanted = _checked(context, _read_fields(received.fields))
+        wanted = await run_in_threadpool(_checked, context, _read_fields(received.fields))
+        keyed = key_to(key, SUBMIT, {**asdict(wanted), "file": video.sha256})
 
-        def insert(session: Session) -> Video:
-            insert_video(session, received.video)
-            return received.video
+        def insert(session: Session) -> JobId:
+            insert_video(session, video)
+            return _insert_job(session, video, wanted, origin_of(request))
 
-        return await run_in_threadpool(_accept, context, wanted, insert)
+        job = await run_in_threadpool(_accept, context, workspace_id, keyed, insert)
     except Unavailable:
         raise  # the commit may have come through: what no row knows is swept later
     except Exception:
         await discard(context, received)
         raise
+    if job.video_id != video.id:  # the answer to an earlier request with the same key
+        await discard(context, received)
+    return job
 
 
 async def submit_json(request: Request, context: Context, workspace_id: WorkspaceId) -> Job:
-    """A job for a recording that is stored already."""
+    """A job for a recording that is stored already, or that a worker fetches."""
     body = _validated(JobIn, await _read_json(request))
-    wanted = _checked(context, body)
-    video_id = id_in_field(video_id_of, body.video_id, "video_id")
+    key, origin = read_key(request), origin_of(request)
+    wanted = await run_in_threadpool(_checked, context, body)
+    if body.video_url is not None:
+        await run_in_threadpool(_check_url, context, body.video_url, "video_url")
+
+    def insert(session: Session) -> JobId:
+        return _insert_job(session, _named_video(session, context, workspace_id, body), wanted, origin)
+
+    named = {"video_id": body.video_id, "video_url": body.video_url}
     return await run_in_threadpool(
-        _accept, context, wanted, lambda session: get_stored_video(session, workspace_id, video_id)
+        _accept, context, workspace_id, key_to(key, SUBMIT, {**asdict(wanted), **named}), insert
     )
 
 
-def _accept(context: Context, wanted: JobRequest, find_video: Callable[[Session], Video]) -> Job:
+async def submit_again(request: Request, context: Context, workspace_id: WorkspaceId, job_id: JobId) -> Job:
+    """A new job for one that failed or was canceled."""
+    keyed, origin = key_to(read_key(request), "retry", {"job": str(job_id)}), origin_of(request)
+
+    def insert(session: Session) -> JobId:
+        before = get_job(session, workspace_id, job_id)
+        video = get_usable_video(session, workspace_id, before.video_id)
+        return retry_job(session, workspace_id, job_id, video, origin)
+
+    return await run_in_threadpool(_accept, context, workspace_id, keyed, insert)
+
+
+def _accept(context: Context, workspace_id: WorkspaceId, keyed: IdempotencyKey | None, insert: Insert) -> Job:
+    """The job that the request makes, or made when it came with the same key before."""
     with transaction(context.sessions) as session:
-        video = find_video(session)
-        job = get_job(session, video.workspace_id, insert_job(session, video, wanted))
-    context.hints.hint(class_to_hint(wanted.options.device))  # after the commit, and never waited for
+        made = find_made(session, workspace_id, keyed) if keyed else None
+        job_id = JobId(made) if made else insert(session)
+        if keyed and not made:
+            remember_made(session, workspace_id, keyed, job_id)
+        job = get_job(session, workspace_id, job_id)
+    crash_point("job_committed")
+    if not made:  # after the commit, and never waited for
+        for step_class in {"io", class_to_hint(job.request.options.device)}:
+            context.hints.hint(step_class)
     return job
+
+
+def _insert_job(session: Session, video: Video, wanted: JobRequest, origin: Origin) -> JobId:
+    if wanted.webhook_url is not None:
+        workspace_secret(session, video.workspace_id, new_secret())
+    return insert_job(session, video, wanted, origin=origin)
+
+
+def _named_video(session: Session, context: Context, workspace_id: WorkspaceId, body: JobIn) -> Video:
+    if body.video_id is not None:
+        return get_stored_video(session, workspace_id, id_in_field(video_id_of, body.video_id, "video_id"))
+    video = _awaited_video(context, workspace_id, body.video_url or "")
+    insert_video(session, video)
+    return video
+
+
+def _awaited_video(context: Context, workspace_id: WorkspaceId, url: str) -> Video:
+    """A recording of which only the address is known."""
+    video_id, now = VideoId(new_id()), utc_now()
+    return Video(
+        id=video_id,
+        workspace_id=workspace_id,
+        storage_key=video_key(video_id),
+        size_bytes=0,
+        sha256="",
+        modified_ns=0,
+        original_name=plain_name(url.partition("?")[0].partition("#")[0]),
+        state="fetching",
+        created_at=now,
+        expires_at=now + timedelta(days=context.settings.video_retention_days),
+        source_url=url,
+    )
 
 
 def _checked(context: Context, fields: JobFields) -> JobRequest:
     check_purpose(fields.purpose, context.settings.purposes, fields.consent_reference)
+    if fields.webhook_url is not None:
+        _check_url(context, fields.webhook_url, "webhook_url")
     return fields.to_request()
+
+
+def _check_url(context: Context, url: str, field: str) -> None:
+    """Raises AddressNotAllowed. Checked again when it is dialled; here so that the client learns it at once."""
+    try:
+        check_url(url, context.settings.networks())
+    except AddressNotAllowed as error:
+        raise AddressNotAllowed(error.detail, field=field) from None
 
 
 def _read_fields(fields: dict[str, str]) -> JobFields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import typer
@@ -62,11 +63,16 @@ def migrate() -> None:
 
 
 def load() -> Settings:
-    """The settings, or a Failure that names each variable that is wrong, without its value."""
+    """The settings, or a Failure that names each variable that is wrong, without its value.
+
+    Read on the side, because no deployment has a use for it: MIEN_CRASH_DIR, the folder of `shared.crash`.
+    """
     from pydantic import ValidationError
 
+    from shared.crash import arm
     from shared.settings import load_settings
 
+    arm(os.environ.get("MIEN_CRASH_DIR"))
     try:
         return load_settings()
     except ValidationError as error:

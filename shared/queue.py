@@ -12,10 +12,12 @@ from typing import Any
 
 from celery import Celery
 
-from shared.domain.step import DeviceClass
+from shared.domain.step import StepClass
 from shared.log import get_logger
+from shared.metrics import HINTS_FAILED
 
 PERFORM_STEP = "mien.perform_step"
+RUN_ERRANDS = "mien.run_errands"
 BROKER_TIMEOUT_S = 2.0
 REST_S = 5.0  # after a failure, before the broker is tried again
 
@@ -54,17 +56,17 @@ class HintPublisher:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._waiting: set[DeviceClass] = set()
+        self._waiting: set[StepClass] = set()
         self._wake = threading.Condition()
         self._closed = False
         self.broker_answers = True
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
         self._thread.start()
 
-    def hint(self, device_class: DeviceClass) -> None:
+    def hint(self, step_class: StepClass) -> None:
         """Returns at once, whatever the broker does."""
         with self._wake:
-            self._waiting.add(device_class)
+            self._waiting.add(step_class)
             self._wake.notify()
 
     def close(self) -> None:
@@ -74,20 +76,22 @@ class HintPublisher:
         self._thread.join(timeout=2 * BROKER_TIMEOUT_S)
 
     def _run(self) -> None:
-        while (device_class := self._next()) is not None:
-            self._publish(device_class)
+        while (step_class := self._next()) is not None:
+            self._publish(step_class)
             if not self.broker_answers:
                 time.sleep(REST_S)
 
-    def _next(self) -> DeviceClass | None:
+    def _next(self) -> StepClass | None:
         with self._wake:
             self._wake.wait_for(lambda: self._waiting or self._closed)
             return None if self._closed else self._waiting.pop()
 
-    def _publish(self, device_class: DeviceClass) -> None:
+    def _publish(self, step_class: StepClass) -> None:
         try:
-            self._app.send_task(PERFORM_STEP, queue=device_class, retry=False, ignore_result=True)
+            task = RUN_ERRANDS if step_class == "io" else PERFORM_STEP
+            self._app.send_task(task, queue=step_class, retry=False, ignore_result=True)
             self.broker_answers = True
         except Exception as error:  # noqa: BLE001, the broker's client raises errors of several libraries, and none may matter
             self.broker_answers = False
-            log.warning("hint_not_published", device_class=device_class, reason=type(error).__name__)
+            HINTS_FAILED.inc()
+            log.warning("hint_not_published", step_class=step_class, reason=type(error).__name__)

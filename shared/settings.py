@@ -7,10 +7,11 @@ Each comes from an environment variable `MIEN_<NAME>`, or from a file
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.engines import EngineChoice
@@ -59,9 +60,34 @@ class Settings(BaseSettings):
     sweep_s: float = Field(default=10.0, gt=0)
     grace_s: float = Field(default=20.0, ge=0, description="time a stopping worker gives its running steps")
 
+    senders: int = Field(default=8, gt=0, description="deliveries of webhooks that a worker has under way at once")
+    fetchers: int = Field(default=2, gt=0, description="remote recordings that a worker fetches at once")
+    allowed_networks: CommaList = Field(
+        default=(), description="private networks that webhooks and video URLs may reach, as CIDRs with commas"
+    )
+    assessment_scores: bool = Field(default=False, description="whether webhooks tell the score of an assessment")
+    metrics_host: str = Field(default="127.0.0.1", description="address on which a worker serves /metrics")
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="port on which a worker serves /metrics; unset: none, 0: any"
+    )
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="what /metrics must be asked with as a bearer; empty: from loopback only"
+    )
+    orphan_age_s: float = Field(default=3600.0, gt=0, description="files that no recording claims go after this time")
+
     max_duration_s: float = Field(default=MediaLimits().duration_s, gt=0)
     video_retention_days: float = Field(default=30.0, gt=0)
     log_format: str = Field(default="json", pattern="^(json|console)$")
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _readable(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            ip_network(text)
+        return texts
+
+    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(text) for text in self.allowed_networks)
 
     def media_limits(self) -> MediaLimits:
         return MediaLimits(duration_s=self.max_duration_s, size_bytes=self.max_upload_bytes)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from shared.crash import crash_point
 from shared.db.engine import Sessions, transaction
 from shared.db.steps import LeaseLost, heartbeat, report_progress
 from shared.domain.clock import Monotonic
@@ -63,13 +64,16 @@ class LeaseKeeper:
 
     def commit(self, write: Callable[[Session], None]) -> None:
         """Run a fenced commit, again while the database does not answer and the lease may still hold."""
+        crash_point("step_computed")
         while True:
             try:
                 with transaction(self._sessions) as session:
-                    return write(session)
+                    write(session)
+                break
             except Unavailable:
                 self._bear()
                 threading.Event().wait(RETRY_COMMIT_S)
+        crash_point("step_committed")
 
     def _tell(self, samples_done: int) -> None:
         """Write the progress, renew the lease when it is time, and hear of a cancel."""

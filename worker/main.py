@@ -1,4 +1,4 @@
-"""The worker process: Celery in front, the supervisor and its analysers behind."""
+"""The worker process: Celery in front, the supervisor with its analysers behind, and the crews beside."""
 
 from __future__ import annotations
 
@@ -12,17 +12,27 @@ from shared.db.claims import Bearer
 from shared.db.engine import create_db_engine, create_sessions
 from shared.domain.engines import Engine, engine_for
 from shared.domain.errors import MienError
-from shared.domain.step import DeviceClass
+from shared.domain.links import Links
+from shared.domain.step import DeviceClass, StepClass
 from shared.log import configure_logging, get_logger
+from shared.outbound.client import OutboundClient
 from shared.queue import HintPublisher, create_celery
 from shared.settings import Settings
 from shared.storage.local import LocalStorage
+from shared.webhooks.payload import PayloadPolicy
 from worker.analyser import AnalyserLimits
+from worker.carrier import StepCarrier
+from worker.crew import Crew
+from worker.deliver import Deliverer
+from worker.fetch import Fetcher
+from worker.metrics import serve_metrics
 from worker.poller import Poller
 from worker.pool import AnalyserPool
 from worker.recording import Tools
 from worker.supervisor import Supervisor
 from worker.tasks import register_tasks
+
+CREW_STOP_S = 16.0  # a little longer than a receiver may take to answer
 
 log = get_logger(__name__)
 
@@ -32,18 +42,28 @@ class Worker:
     """The parts of a running worker, in the order in which they stop."""
 
     app: Celery
-    supervisor: Supervisor
+    carriers: tuple[StepCarrier, ...]
     poller: Poller
+    crews: tuple[Crew, ...]
     pool: AnalyserPool
     hints: HintPublisher
 
     def start(self) -> None:
         self.pool.start()
         self.poller.start()
-        self.supervisor.announce()
+        for crew in self.crews:
+            crew.start()
+        for carrier in self.carriers:
+            carrier.announce()
+
+    def wind_down(self, grace_s: float) -> None:
+        for carrier in self.carriers:
+            carrier.stop(grace_s)
 
     def close(self) -> None:
         self.poller.stop(timeout_s=5.0)
+        for crew in self.crews:
+            crew.stop(CREW_STOP_S)
         self.pool.close()
         self.hints.close()
 
@@ -53,12 +73,21 @@ def run_worker(settings: Settings) -> None:
     configure_logging(settings.log_format, "worker")
     worker = create_worker(settings)
     try:
-        log.info("worker_starting", **worker.pool.describe(), analysers=worker.pool.size)
+        _announce(worker.pool)
     except MienError as error:
         worker.close()
         raise SystemExit(f"mien worker: {error.detail}") from None
+    if settings.metrics_port is not None:
+        serve_metrics(settings.metrics_host, settings.metrics_port, settings.metrics_token.get_secret_value())
     _tie_to_celery(worker, settings)
     worker.app.worker_main(_arguments(settings, worker.pool.size))
+
+
+def _announce(pool: AnalyserPool) -> None:
+    about = pool.describe()
+    log.info("worker_starting", **about, analysers=pool.size)
+    if about["isolation"] == "none":
+        log.warning("analyser_not_isolated", advice="use Linux on x86_64 or aarch64, or permit network namespaces")
 
 
 def create_worker(settings: Settings) -> Worker:
@@ -70,18 +99,39 @@ def create_worker(settings: Settings) -> Worker:
     )
     app = create_celery(settings.broker_url)
     hints = HintPublisher(app)
-    supervisor = Supervisor(
-        _tools(settings, size), _bearer(settings, engine), pool, hints, heartbeat_s=settings.heartbeat_s
+    tools = _tools(settings, 2 * (size + settings.senders + settings.fetchers) + 2)
+    steps, fetches = (
+        StepCarrier(tools, _bearer(settings, engine, classes), hints, heartbeat_s=settings.heartbeat_s)
+        for classes in (settings.devices, ("io",))
     )
-    register_tasks(app, supervisor)
+    supervisor = Supervisor(tools, steps, pool)
+    crews = _crews(settings, tools, fetches)
+    register_tasks(app, supervisor, crews)
     poller = Poller(supervisor, hints, threads=size, poll_s=settings.poll_s)
-    return Worker(app=app, supervisor=supervisor, poller=poller, pool=pool, hints=hints)
+    return Worker(app=app, carriers=(steps, fetches), poller=poller, crews=crews, pool=pool, hints=hints)
 
 
-def _tools(settings: Settings, size: int) -> Tools:
-    engine = create_db_engine(settings.database_url, pool_size=2 * size + 2)
+def _tools(settings: Settings, connections: int) -> Tools:
+    engine = create_db_engine(settings.database_url, pool_size=connections)
     return Tools(
         sessions=create_sessions(engine), storage=LocalStorage(settings.storage_dir), limits=settings.media_limits()
+    )
+
+
+def _crews(settings: Settings, tools: Tools, fetches: StepCarrier) -> tuple[Crew, ...]:
+    """Apart from each other, so that long fetches leave senders to the deliveries."""
+    client = OutboundClient(settings.networks())
+    deliverer = Deliverer(
+        sessions=tools.sessions,
+        client=client,
+        policy=PayloadPolicy(links=Links(settings.public_url), assessment_scores=settings.assessment_scores),
+        name=_name(),
+        lease_s=settings.lease_s,
+    )
+    fetcher = Fetcher(tools=tools, carrier=fetches, client=client)
+    return (
+        Crew("sender", settings.senders, deliverer.find, poll_s=settings.poll_s),
+        Crew("fetcher", settings.fetchers, fetcher.find, poll_s=settings.poll_s),
     )
 
 
@@ -93,13 +143,12 @@ def _engine(settings: Settings) -> Engine:
         raise SystemExit(f"mien worker: {error}") from None
 
 
-def _bearer(settings: Settings, engine: Engine) -> Bearer:
-    return Bearer(
-        name=f"{socket.gethostname()}:{os.getpid()}",
-        classes=settings.devices,
-        engine=engine,
-        lease_s=settings.lease_s,
-    )
+def _bearer(settings: Settings, engine: Engine, classes: tuple[StepClass, ...]) -> Bearer:
+    return Bearer(name=_name(), classes=classes, engine=engine, lease_s=settings.lease_s)
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _tie_to_celery(worker: Worker, settings: Settings) -> None:
@@ -109,7 +158,7 @@ def _tie_to_celery(worker: Worker, settings: Settings) -> None:
         worker.start()
 
     def wind_down(**_: object) -> None:
-        worker.supervisor.stop(settings.grace_s)
+        worker.wind_down(settings.grace_s)
 
     signals.worker_init.connect(begin, weak=False)
     signals.worker_shutting_down.connect(wind_down, weak=False)
@@ -118,5 +167,5 @@ def _tie_to_celery(worker: Worker, settings: Settings) -> None:
 
 
 def _arguments(settings: Settings, size: int) -> list[str]:
-    queues = ",".join(settings.devices)
+    queues = ",".join((*settings.devices, "io"))
     return ["worker", "--pool", "threads", "--concurrency", str(size), "-Q", queues, "--without-mingle"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.db.results import commit_segment
 from shared.domain.samples import unpack_samples
 from shared.domain.step import Claim
+from shared.metrics import SAMPLES
 from worker.analyser import Analyser
 from worker.lease import LeaseKeeper
 from worker.recording import Tools, load_job, media_request
@@ -20,3 +21,4 @@ def perform_segment(tools: Tools, claim: Claim, analyser: Analyser, lease: Lease
     }
     samples = unpack_samples(analyser.ask(request, lease).parts[0])
     lease.commit(lambda session: commit_segment(session, claim, samples))
+    SAMPLES.inc(len(samples))

@@ -8,8 +8,11 @@ import threading
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from shared.crash import crash_point
 from shared.db.claims import classes_waiting
+from shared.db.deliveries import due_deliveries
 from shared.db.engine import Sessions, create_db_engine, create_sessions, transaction
+from shared.db.idempotency import forget_old_keys
 from shared.db.logins import forget_expired
 from shared.db.steps import settle_abandoned_cancels
 from shared.db.videos import due_for_deletion, known_storage_keys, mark_deleted
@@ -37,36 +40,42 @@ def run_sweep(settings: Settings) -> None:
         signal.signal(number, lambda *_: ended.set())
     while not ended.is_set():
         try:
-            sweep_once(sessions, storage, hints)
+            sweep_once(sessions, storage, hints, orphan_age_s=settings.orphan_age_s)
         except Unavailable as error:
             log.warning("sweep_postponed", reason=error.detail)
         ended.wait(settings.sweep_s)
     hints.close()
 
 
-def sweep_once(sessions: Sessions, storage: Storage, hints: HintPublisher) -> bool:
+def sweep_once(
+    sessions: Sessions, storage: Storage, hints: HintPublisher, *, orphan_age_s: float = ORPHAN_AGE_S
+) -> bool:
     """One round. False when another sweeper is at work."""
     with transaction(sessions) as session:
         if not session.scalar(select(func.pg_try_advisory_xact_lock(SWEEP_LOCK))):
             return False
         settle_abandoned_cancels(session)
         forget_expired(session)
+        forget_old_keys(session)
         due = due_for_deletion(session)
         for video in due:
             mark_deleted(session, video.id)
-        remove_orphans(session, storage)
-        waiting = classes_waiting(session)
+        remove_orphans(session, storage, orphan_age_s)
+        waiting = set(classes_waiting(session))
+        if due_deliveries(session):
+            waiting.add("io")
+    crash_point("sweep_marked")
     for video in due:  # after the commit: a file may outlive its row as an orphan, never the reverse
         storage.delete(video.storage_key)
         log.info("video_deleted", video_id=str(video.id))
-    for device_class in waiting:
-        hints.hint(device_class)
+    for step_class in waiting:
+        hints.hint(step_class)
     return True
 
 
-def remove_orphans(session: Session, storage: Storage) -> None:
+def remove_orphans(session: Session, storage: Storage, age_s: float) -> None:
     """Files that no video claims: uploads that were cut, or accepted by a process that died before its commit."""
-    keys = list(storage.old_video_keys(ORPHAN_AGE_S))
+    keys = list(storage.old_video_keys(age_s))
     for key in sorted(set(keys) - known_storage_keys(session, keys)):
         storage.delete(key)
         log.info("orphan_removed", key=key)

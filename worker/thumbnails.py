@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.crash import crash_point
 from shared.db.engine import transaction
 from shared.db.results import commit_thumbnails, get_plan
 from shared.domain.step import Claim
@@ -21,4 +22,5 @@ def perform_thumbnails(tools: Tools, claim: Claim, analyser: Analyser, lease: Le
     pictures = analyser.ask({**request, **media_request(tools, job, video)}, lambda _: lease(0)).parts
     for picture, content in zip(wanted, pictures, strict=True):
         tools.storage.put(moment_key(job.id, picture["number"]), content)
+    crash_point("picture_stored")
     lease.commit(lambda session: commit_thumbnails(session, claim))

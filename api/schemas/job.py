@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from api.schemas.links import Links
 from shared.domain.ids import to_wire
 from shared.domain.job import Job, JobRequest, JobState, Priority
+from shared.domain.links import Links
 from shared.domain.options import Options
 from shared.domain.purpose import Purpose
 
 MAX_METADATA_CHARS = 4096
 
+Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 JOB_EXAMPLE: dict[str, Any] = {
@@ -32,6 +33,8 @@ JOB_EXAMPLE: dict[str, Any] = {
     "started_at": "2026-11-22T09:00:01Z",
     "finished_at": None,
     "error": None,
+    "retry_of": None,
+    "traceparent": None,
     "links": {
         "self": "https://mien.example/v1/jobs/job_0193f2c4a5b67c8d9e0f1a2b3c4d5e6f",
         "result": "https://mien.example/v1/jobs/job_0193f2c4a5b67c8d9e0f1a2b3c4d5e6f/result",
@@ -51,6 +54,9 @@ class JobFields(BaseModel):
     purpose: Purpose = "practice"
     consent_reference: Reference | None = Field(default=None, description="required for purpose assessment")
     priority: Priority = "normal"
+    webhook_url: Address | None = Field(
+        default=None, description="told of the end of this job; signed with the workspace's secret"
+    )
     options: Options = Field(default_factory=Options)
 
     @field_validator("metadata")
@@ -62,7 +68,7 @@ class JobFields(BaseModel):
             raise ValueError("metadata may not contain NUL characters")
         return metadata
 
-    @field_validator("reference", "consent_reference")
+    @field_validator("reference", "consent_reference", "webhook_url")
     @classmethod
     def _storable(cls, text: str | None) -> str | None:
         if text and "\0" in text:
@@ -77,11 +83,21 @@ class JobFields(BaseModel):
             reference=self.reference,
             metadata=self.metadata,
             priority=self.priority,
+            webhook_url=self.webhook_url,
         )
 
 
 class JobIn(JobFields):
-    video_id: str = Field(description="a recording stored before")
+    """Exactly one of `video_id` and `video_url` says which recording."""
+
+    video_id: str | None = Field(default=None, description="a recording stored before")
+    video_url: Address | None = Field(default=None, description="a recording that a worker fetches by HTTP")
+
+    @model_validator(mode="after")
+    def _name_one(self) -> Self:
+        if (self.video_id is None) == (self.video_url is None):
+            raise ValueError("name the recording by one of video_id and video_url")
+        return self
 
 
 class ProgressOut(BaseModel):
@@ -120,6 +136,8 @@ class JobOut(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     error: ErrorOut | None
+    retry_of: str | None
+    traceparent: str | None
     links: JobLinks
 
     @classmethod
@@ -146,6 +164,8 @@ class JobOut(BaseModel):
             started_at=job.started_at,
             finished_at=job.finished_at,
             error=ErrorOut(code=job.error_code, detail=job.error_detail or "") if job.error_code else None,
+            retry_of=to_wire("job", job.retry_of) if job.retry_of else None,
+            traceparent=job.origin.traceparent,
             links=JobLinks(**links.of_job(job_id)),
         )
 

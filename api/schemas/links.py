@@ -7,26 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.deps import Ctx
-
-
-class Links:
-    def __init__(self, base: str) -> None:
-        self._base = base.rstrip("/")
-
-    def of_job(self, job_id: str) -> dict[str, str]:
-        api = f"{self._base}/v1/jobs/{job_id}"
-        return {
-            "self": api,
-            "result": f"{api}/result",
-            "timeline": f"{api}/timeline",
-            "report": f"{self._base}/jobs/{job_id}",
-        }
-
-    def moment(self, job_id: str, number: int) -> str:
-        return f"{self._base}/v1/jobs/{job_id}/moments/{number}.jpg"
-
-    def video(self, video_id: str) -> str:
-        return f"{self._base}/v1/videos/{video_id}"
+from shared.domain.links import Links
 
 
 def get_links(request: Request, context: Ctx) -> Links:

@@ -43,7 +43,7 @@ MEANINGS = {
     401: "No valid key or session came with the request.",
     403: "The key lacks the scope, or the page is of another origin.",
     404: "There is nothing with this id in the workspace.",
-    409: "The state does not allow this.",
+    409: "The state does not allow this, or another request with the idempotency key is being answered.",
     410: "It was erased or has expired.",
     413: "The recording is larger than this deployment accepts.",
     422: "Something in the request is not valid; `errors` names the fields.",

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.links import Links
 from shared.db.results import Result
 from shared.domain.emotions import EMOTIONS
 from shared.domain.ids import to_wire
+from shared.domain.links import Links
 from shared.domain.samples import Status
 
 NOTICE = "Displayed expression as classified by a model, not what a person feels."

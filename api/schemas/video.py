@@ -30,8 +30,9 @@ class VideoOut(BaseModel):
     id: str
     state: VideoState
     name: str
-    size_bytes: int
-    sha256: str
+    size_bytes: int | None
+    """Unknown, as the hash is, while a worker fetches the recording."""
+    sha256: str | None
     created_at: datetime
     expires_at: datetime | None
 
@@ -41,8 +42,8 @@ class VideoOut(BaseModel):
             id=to_wire("vid", video.id),
             state=video.state,
             name=video.original_name,
-            size_bytes=video.size_bytes,
-            sha256=video.sha256,
+            size_bytes=video.size_bytes or None,
+            sha256=video.sha256 or None,
             created_at=video.created_at,
             expires_at=video.expires_at,
         )

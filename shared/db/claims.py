@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import log
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.db.jobs import move_job
 from shared.db.steps import give_up, step_query
-from shared.db.tables import JobRow, SegmentResultRow, StepRow
+from shared.db.tables import JobRow, SegmentResultRow, StepRow, WorkspaceRow
 from shared.domain.errors import WorkerLost
 from shared.domain.ids import JobId, WorkspaceId
-from shared.domain.job import WORKING
+from shared.domain.job import WORKING, Origin
 from shared.domain.step import (
     ENGINE_PATIENCE_S,
     JOB_KINDS,
     MAX_LOSSES,
     TURN_SEGMENTS,
     Claim,
-    DeviceClass,
+    StepClass,
     StepKey,
     class_to_hint,
     devices_served_by,
@@ -41,7 +41,7 @@ class Bearer:
     """A worker as it asks for work."""
 
     name: str
-    classes: tuple[DeviceClass, ...]
+    classes: tuple[StepClass, ...]
     engine: str
     """A job keeps the engine of its first segment, unless no worker offers that any more."""
     lease_s: float
@@ -52,30 +52,51 @@ def claim_step(session: Session, bearer: Bearer) -> Claim | None:
     session.execute(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
     while (key := _next_candidate(session, bearer)) is not None:
         job = session.get_one(JobRow, key.job_id, with_for_update=True, populate_existing=True)
-        step = session.scalar(step_query(key).where(_claimable()).with_for_update())
-        if step is None:  # it was committed while we waited for the job
+        found = session.execute(_with_wait(key).where(is_claimable()).with_for_update(of=StepRow)).first()
+        if found is None:  # it was committed while we waited for the job
             continue
+        step, waited_s = found
         if step.state == "leased" and step.losses + 1 >= MAX_LOSSES:
             give_up(session, job, step, WorkerLost(f"{MAX_LOSSES} workers vanished while they worked on this"))
             continue
-        return _lease(session, job, step, bearer)
+        rescued = step.state == "leased"
+        _lease(session, job, step, bearer)
+        return _to_claim(job, step, rescued=rescued, waited_s=float(waited_s))
     return None
+
+
+def _with_wait(key: StepKey) -> Select[StepRow, float]:
+    waited_s = func.extract("epoch", func.now() - StepRow.not_before)
+    return step_query(key).add_columns(waited_s).execution_options(populate_existing=True)
 
 
 def _next_candidate(session: Session, bearer: Bearer) -> StepKey | None:
     held = (
-        select(StepRow.workspace_id, StepRow.job_id, func.count().label("leases"))
+        select(
+            StepRow.workspace_id,
+            StepRow.job_id,
+            func.count().label("leases"),
+            func.count().filter(StepRow.kind == "segment").label("segments"),
+        )
         .where(StepRow.state == "leased", StepRow.leased_until > func.now())
         .group_by(StepRow.workspace_id, StepRow.job_id)
         .cte("held")
     )
-    tenant = select(held.c.workspace_id, func.sum(held.c.leases).label("leases")).group_by(held.c.workspace_id).cte()
+    tenant = (
+        select(
+            held.c.workspace_id,
+            func.sum(held.c.leases).label("leases"),
+            func.sum(held.c.segments).label("segments"),
+        )
+        .group_by(held.c.workspace_id)
+        .cte("tenant")
+    )
     found = session.execute(
         select(StepRow.job_id, StepRow.kind, StepRow.index.label("number"))
         .join(JobRow, JobRow.id == StepRow.job_id)
         .outerjoin(held, held.c.job_id == StepRow.job_id)
         .outerjoin(tenant, tenant.c.workspace_id == StepRow.workspace_id)
-        .where(_claimable(), _meant_for(bearer))
+        .where(is_claimable(), _meant_for(bearer), _within_limit(tenant.c.segments))
         .order_by(
             StepRow.priority.desc(),
             func.coalesce(tenant.c.leases, 0),
@@ -90,6 +111,12 @@ def _next_candidate(session: Session, bearer: Bearer) -> StepKey | None:
     return StepKey(job_id=JobId(found.job_id), kind=found.kind, index=found.number) if found else None
 
 
+def _within_limit(running: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the workspace may have one more segment running. A claim holds the lock, so the count is exact."""
+    limit = select(WorkspaceRow.max_running_segments).where(WorkspaceRow.id == StepRow.workspace_id).scalar_subquery()
+    return or_(StepRow.kind != "segment", limit.is_(None), func.coalesce(running, 0) < limit)
+
+
 def _turns_had() -> ColumnElement[float]:
     """How much of the recording has been worked on, in doublings: segments are claimed in the order of their index.
 
@@ -98,7 +125,7 @@ def _turns_had() -> ColumnElement[float]:
     return func.floor(func.ln(StepRow.index / float(TURN_SEGMENTS) + 1) / log(2))
 
 
-def _claimable() -> ColumnElement[bool]:
+def is_claimable() -> ColumnElement[bool]:
     fresh = and_(StepRow.state == "ready", StepRow.not_before <= func.now())
     expired = and_(StepRow.state == "leased", StepRow.leased_until <= func.now())
     return or_(fresh, expired)
@@ -118,7 +145,7 @@ def _is_abandoned() -> ColumnElement[bool]:
     return and_(StepRow.not_before < since, ~worked_on)
 
 
-def _lease(session: Session, job: JobRow, step: StepRow, bearer: Bearer) -> Claim:
+def _lease(session: Session, job: JobRow, step: StepRow, bearer: Bearer) -> None:
     step.losses += step.state == "leased"
     step.state = "leased"
     step.lease_token += 1
@@ -132,7 +159,6 @@ def _lease(session: Session, job: JobRow, step: StepRow, bearer: Bearer) -> Clai
         job.started_at = func.now()
         move_job(session, job, "planning")
     session.flush()
-    return _to_claim(job, step)
 
 
 def _start_over(session: Session, job: JobRow) -> None:
@@ -142,7 +168,7 @@ def _start_over(session: Session, job: JobRow) -> None:
     session.execute(update(StepRow).where(done).values(state="ready", lease_token=StepRow.lease_token + 1))
 
 
-def _to_claim(job: JobRow, step: StepRow) -> Claim:
+def _to_claim(job: JobRow, step: StepRow, *, rescued: bool, waited_s: float) -> Claim:
     return Claim(
         key=StepKey(job_id=JobId(job.id), kind=step.kind, index=step.index),  # type: ignore[arg-type]
         workspace_id=WorkspaceId(job.workspace_id),
@@ -151,10 +177,13 @@ def _to_claim(job: JobRow, step: StepRow) -> Claim:
         planned=step.planned,
         media_s=step.media_s,
         attempts=step.attempts,
+        rescued=rescued,
+        waited_s=waited_s,
+        origin=Origin(request_id=job.request_id, traceparent=job.traceparent),
     )
 
 
-def classes_waiting(session: Session) -> list[DeviceClass]:
+def classes_waiting(session: Session) -> list[StepClass]:
     """The classes for which a hint is due."""
-    waiting = session.scalars(select(StepRow.device).where(_claimable()).distinct())
+    waiting = session.scalars(select(StepRow.device).where(is_claimable()).distinct())
     return sorted({class_to_hint(device) for device in waiting})  # type: ignore[arg-type]

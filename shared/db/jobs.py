@@ -14,18 +14,37 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
+from shared.db.events import record_job_event
 from shared.db.ids import new_id
-from shared.db.tables import EventRow, JobRow, StepRow
+from shared.db.tables import JobRow, StepRow
 from shared.domain.errors import MienError, NotFound, StateConflict
 from shared.domain.ids import JobId, VideoId, WorkspaceId
-from shared.domain.job import PRIORITIES, TERMINAL, Job, JobRequest, JobState, Progress, check_edge
+from shared.domain.job import (
+    PRIORITIES,
+    RETRIABLE,
+    TERMINAL,
+    Job,
+    JobRequest,
+    JobState,
+    Origin,
+    Progress,
+    check_edge,
+)
 from shared.domain.options import Options
 from shared.domain.video import Video
 
 PLAN_BYTES_PER_S = 10e6  # a slow disk still hashes this much; sizes the hard limit of the plan step
+FETCH_MEDIA_S = 720.0  # two hours for a recording from elsewhere; its length is not known before
 
 
-def insert_job(session: Session, video: Video, request: JobRequest) -> JobId:
+def insert_job(
+    session: Session,
+    video: Video,
+    request: JobRequest,
+    *,
+    origin: Origin | None = None,
+    retry_of: JobId | None = None,
+) -> JobId:
     """A queued job and its first step. The caller's transaction makes both real at once."""
     job_id = JobId(new_id())
     session.add(
@@ -39,12 +58,24 @@ def insert_job(session: Session, video: Video, request: JobRequest) -> JobId:
             reference=request.reference,
             metadata_=request.metadata,
             priority=PRIORITIES.index(request.priority),
+            webhook_url=request.webhook_url,
+            retry_of=retry_of,
+            request_id=origin.request_id if origin else None,
+            traceparent=origin.traceparent if origin else None,
             state="queued",
         )
     )
     session.flush()
-    add_step(session, session.get_one(JobRow, job_id), "plan", media_s=video.size_bytes / PLAN_BYTES_PER_S)
+    job = session.get_one(JobRow, job_id)
+    if video.state == "fetching":
+        add_step(session, job, "fetch", media_s=FETCH_MEDIA_S)
+    else:
+        add_plan(session, job, video.size_bytes)
     return job_id
+
+
+def add_plan(session: Session, job: JobRow, size_bytes: int) -> None:
+    add_step(session, job, "plan", media_s=size_bytes / PLAN_BYTES_PER_S)
 
 
 def add_step(
@@ -62,7 +93,7 @@ def add_step(
             kind=kind,
             index=index,
             workspace_id=job.workspace_id,
-            device=job.options["device"],
+            device="io" if kind == "fetch" else job.options["device"],
             priority=job.priority,
             state="ready",
             planned=planned,
@@ -105,6 +136,16 @@ def list_jobs(
     return [to_job(row) for row in session.execute(query.order_by(JobRow.id.desc()).limit(limit))]
 
 
+def retry_job(
+    session: Session, workspace_id: WorkspaceId, job_id: JobId, video: Video, origin: Origin | None = None
+) -> JobId:
+    """A new job for the same request. Raises StateConflict unless the first one failed or was canceled."""
+    before = get_job(session, workspace_id, job_id)
+    if before.state not in RETRIABLE:
+        raise StateConflict(f"the job is {before.state}; only one that failed or was canceled can be retried")
+    return insert_job(session, video, before.request, origin=origin, retry_of=job_id)
+
+
 def cancel_job(session: Session, workspace_id: WorkspaceId, job_id: JobId) -> None:
     """Accepted until the result commits. Raises NotFound, or StateConflict once the job is over."""
     job = session.scalar(
@@ -126,7 +167,7 @@ def move_job(session: Session, job: JobRow, state: JobState) -> None:
     job.version += 1
     if state in TERMINAL:
         job.finished_at = func.now()
-        session.add(EventRow(id=new_id(), workspace_id=job.workspace_id, job_id=job.id, type=f"job.{state}"))
+        record_job_event(session, job.workspace_id, job.id, f"job.{state}", job.webhook_url)  # type: ignore[arg-type]
 
 
 def fail_job(session: Session, job: JobRow, error: MienError) -> None:
@@ -167,6 +208,8 @@ def to_job(found: Row[JobRow, int, datetime]) -> Job:
         error_detail=row.error_detail,
         engine=row.engine,
         plan=row.plan,
+        retry_of=JobId(row.retry_of) if row.retry_of else None,
+        origin=Origin(request_id=row.request_id, traceparent=row.traceparent),
     )
 
 
@@ -178,6 +221,7 @@ def _to_request(row: JobRow) -> JobRequest:
         reference=row.reference,
         metadata=row.metadata_,
         priority=PRIORITIES[row.priority],
+        webhook_url=row.webhook_url,
     )
 
 

@@ -12,14 +12,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shared.db.jobs import add_step, has_steps, move_job
+from shared.db.jobs import add_plan, add_step, has_steps, move_job
 from shared.db.steps import lock_for_commit
-from shared.db.tables import JobRow, ResultRow, SegmentResultRow, StepRow
+from shared.db.tables import JobRow, ResultRow, SegmentResultRow, StepRow, VideoRow
 from shared.domain.errors import NotFound, StateConflict
 from shared.domain.ids import JobId, WorkspaceId
 from shared.domain.plan import Plan
 from shared.domain.samples import Sample, pack_samples, unpack_samples
 from shared.domain.step import Claim
+from shared.domain.video import StoredFile
 
 FINISH_MEDIA_S = 60.0  # finishing is arithmetic; this only sizes its hard limit
 THUMBNAILS_MEDIA_S = 600.0  # fifty seeks and decodes
@@ -32,6 +33,18 @@ class Result:
     track_mapping: dict[str, dict[str, int]]
     """Segment index → local track id → track id of the whole recording."""
     primary_track: int | None
+
+
+def commit_fetch(session: Session, claim: Claim, fetched: tuple[str, StoredFile] | None) -> None:
+    """The recording is here, under that key; None when it was here already. Raises LeaseLost."""
+    job, step = lock_for_commit(session, claim)
+    video = session.get_one(VideoRow, job.video_id, with_for_update={"key_share": True})
+    if fetched is not None and video.state == "fetching":
+        key, stored = fetched
+        video.storage_key, video.state, video.source_url = key, "stored", None
+        video.size_bytes, video.sha256, video.modified_ns = stored.size_bytes, stored.sha256, stored.modified_ns
+    step.state = "done"
+    add_plan(session, job, video.size_bytes)
 
 
 def commit_plan(session: Session, claim: Claim, plan: Plan) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from shared.db.tables import JobRow, StepRow, VideoRow
-from shared.domain.errors import Gone, NotFound
+from shared.domain.errors import Gone, NotFound, StateConflict
 from shared.domain.ids import VideoId, WorkspaceId
 from shared.domain.video import Video
 
@@ -24,6 +24,7 @@ def insert_video(session: Session, video: Video) -> None:
             modified_ns=video.modified_ns,
             original_name=video.original_name,
             state=video.state,
+            source_url=video.source_url,
             created_at=video.created_at,
             expires_at=video.expires_at,
         )
@@ -40,10 +41,19 @@ def get_video(session: Session, workspace_id: WorkspaceId, video_id: VideoId) ->
 
 
 def get_stored_video(session: Session, workspace_id: WorkspaceId, video_id: VideoId) -> Video:
-    """Raises NotFound, or Gone when its file was deleted."""
+    """Raises NotFound, Gone when its file was deleted, StateConflict while it is being fetched."""
+    video = get_usable_video(session, workspace_id, video_id)
+    if video.state == "fetching":
+        raise StateConflict("the recording is not here yet; it is being fetched, or that failed")
+    return video
+
+
+def get_usable_video(session: Session, workspace_id: WorkspaceId, video_id: VideoId) -> Video:
+    """One that is stored or can be fetched, and stays so for this transaction. Raises NotFound, or Gone."""
+    session.execute(select(VideoRow.id).where(VideoRow.id == video_id).with_for_update(read=True))
     video = get_video(session, workspace_id, video_id)
-    if video.state != "stored":
-        raise Gone("the recording was deleted; upload it again")
+    if video.state == "deleted":
+        raise Gone("the recording was deleted; send it again")
     return video
 
 
@@ -53,16 +63,18 @@ def video_of_job(session: Session, job_id: UUID) -> Video:
 
 
 def due_for_deletion(session: Session, limit: int = 100) -> list[Video]:
-    """Stored files that have expired, or that a job was told not to keep, and that no open step needs."""
+    """Recordings that have expired, or that a job was told not to keep, and that no open step needs."""
     job_of_video = JobRow.video_id == VideoRow.id
     busy = exists().where(job_of_video, StepRow.job_id == JobRow.id, StepRow.state.in_(("ready", "leased")))
     unkept = exists().where(job_of_video, JobRow.options["keep_video"].as_boolean().is_(False))
-    due = and_(VideoRow.state == "stored", ~busy, or_(VideoRow.expires_at < func.now(), unkept))
-    return [to_video(row) for row in session.scalars(select(VideoRow).where(due).limit(limit))]
+    due = and_(VideoRow.state != "deleted", ~busy, or_(VideoRow.expires_at < func.now(), unkept))
+    locked = session.scalars(select(VideoRow.id).where(due).limit(limit).with_for_update(skip_locked=True)).all()
+    # Looked at again: a job that came in before the lock was taken is seen only now.
+    return [to_video(row) for row in session.scalars(select(VideoRow).where(due, VideoRow.id.in_(locked)))]
 
 
 def mark_deleted(session: Session, video_id: VideoId) -> None:
-    session.execute(update(VideoRow).where(VideoRow.id == video_id).values(state="deleted"))
+    session.execute(update(VideoRow).where(VideoRow.id == video_id).values(state="deleted", source_url=None))
 
 
 def known_storage_keys(session: Session, keys: list[str]) -> set[str]:
@@ -83,4 +95,5 @@ def to_video(row: VideoRow) -> Video:
         state=row.state,  # type: ignore[arg-type]
         created_at=row.created_at,
         expires_at=row.expires_at,
+        source_url=row.source_url,
     )

@@ -10,13 +10,16 @@ bounds. The class says which condition holds, `code` is what users see, and the
     │   ├── RequestError          the request: fields, options, ids
     │   │   ├── InvalidRequest    invalid_request
     │   │   ├── BodyTooLarge      body_too_large
-    │   │   └── EmptyFile         empty_file
+    │   │   ├── EmptyFile         empty_file
+    │   │   ├── AddressNotAllowed url_not_allowed
+    │   │   └── KeyReused         idempotency_key_reused
     │   ├── AccessError
     │   │   ├── Unauthenticated   unauthenticated
     │   │   ├── Forbidden         forbidden
     │   │   └── NotFound          not_found
     │   ├── Conflict
     │   │   ├── StateConflict     state_conflict
+    │   │   ├── KeyInFlight       idempotency_key_in_flight
     │   │   └── Gone              gone
     │   └── MediaError            the recording
     │       ├── UnsupportedMedia  unsupported_media
@@ -28,10 +31,12 @@ bounds. The class says which condition holds, `code` is what users see, and the
     │       ├── CodecNotAllowed   codec_not_allowed
     │       ├── TimingInvalid     timing_invalid
     │       ├── MediaMissing      media_missing
-    │       └── MediaAltered      media_altered
+    │       ├── MediaAltered      media_altered
+    │       └── FetchRefused      fetch_refused
     └── WorldError                what is around us is wrong: retried, bounded
         ├── StorageFull           storage_full
         ├── Unavailable           unavailable
+        ├── FetchFailed           fetch_failed
         ├── AnalyserDied          analyser_died
         ├── WorkerLost            worker_lost
         └── TimedOut              timeout
@@ -62,16 +67,16 @@ class WorldError(MienError):
 
 
 class RequestError(InputError):
-    """The request cannot be understood or accepted."""
+    """The request cannot be understood or accepted; `field` names what of it, where that is known."""
+
+    def __init__(self, detail: str = "", *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.field = field
 
 
 class InvalidRequest(RequestError):
     code = "invalid_request"
     title = "A field of the request is not valid"
-
-    def __init__(self, detail: str = "", *, field: str | None = None) -> None:
-        super().__init__(detail)
-        self.field = field
 
 
 class BodyTooLarge(RequestError):
@@ -82,6 +87,16 @@ class BodyTooLarge(RequestError):
 class EmptyFile(RequestError):
     code = "empty_file"
     title = "The file holds no bytes"
+
+
+class AddressNotAllowed(RequestError):
+    code = "url_not_allowed"
+    title = "Mien does not send requests to this address"
+
+
+class KeyReused(RequestError):
+    code = "idempotency_key_reused"
+    title = "The idempotency key was used for another request"
 
 
 class AccessError(InputError):
@@ -110,6 +125,11 @@ class Conflict(InputError):
 class StateConflict(Conflict):
     code = "state_conflict"
     title = "The state does not allow this"
+
+
+class KeyInFlight(Conflict):
+    code = "idempotency_key_in_flight"
+    title = "A request with this idempotency key is being answered"
 
 
 class Gone(Conflict):
@@ -171,6 +191,11 @@ class MediaAltered(MediaError):
     title = "The stored recording is not the one that was accepted"
 
 
+class FetchRefused(MediaError):
+    code = "fetch_refused"
+    title = "The address does not give the recording out"
+
+
 class StorageFull(WorldError):
     code = "storage_full"
     title = "No space is left to store the recording"
@@ -179,6 +204,11 @@ class StorageFull(WorldError):
 class Unavailable(WorldError):
     code = "unavailable"
     title = "A service that Mien needs does not answer"
+
+
+class FetchFailed(WorldError):
+    code = "fetch_failed"
+    title = "The recording could not be fetched from its address"
 
 
 class AnalyserDied(WorldError):

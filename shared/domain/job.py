@@ -28,6 +28,7 @@ EDGES: dict[JobState, frozenset[JobState]] = {
     "erased": frozenset(),
 }
 TERMINAL: frozenset[JobState] = frozenset({"succeeded", "failed", "canceled", "erased"})
+RETRIABLE: frozenset[JobState] = frozenset({"failed", "canceled"})
 WORKING: frozenset[JobState] = frozenset({"queued", "planning", "running", "finishing"})
 
 Priority = Literal["low", "normal", "high"]
@@ -55,6 +56,22 @@ class JobRequest:
     reference: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     priority: Priority = "normal"
+    webhook_url: str | None = None
+    """Told of the end of this job, besides the workspace's endpoints."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a job came from, so that log lines of all processes can be put together."""
+
+    request_id: str | None = None
+    traceparent: str | None = None
+    """As W3C Trace Context writes it, from the client's tracing."""
+
+    def to_dict(self) -> dict[str, str]:
+        """What log lines carry: the ids that are known."""
+        trace_id = self.traceparent.split("-")[1] if self.traceparent else None
+        return {name: text for name, text in (("request_id", self.request_id), ("trace_id", trace_id)) if text}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +104,8 @@ class Job:
     engine: str | None
     plan: dict[str, Any] | None
     """The plan without its segments, once there is one."""
+    retry_of: JobId | None = None
+    origin: Origin = field(default_factory=Origin)
 
     @property
     def is_over(self) -> bool:

@@ -7,11 +7,11 @@ nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from shared.domain.ids import JobId, WorkspaceId
-from shared.domain.job import JobState
+from shared.domain.job import JobState, Origin
 from shared.domain.options import Device
 
 StepKind = Literal["fetch", "plan", "segment", "finish", "thumbnails"]
@@ -23,6 +23,8 @@ JOB_KINDS: frozenset[StepKind] = frozenset({"fetch", "plan", "segment", "finish"
 """Steps that a job waits for; the others only adorn a result that stands."""
 
 DeviceClass = Literal["cpu", "gpu"]
+StepClass = Literal["cpu", "gpu", "io"]
+"""What a bearer serves: steps for analysers by their device, and `io`, what only moves bytes over a network."""
 
 MAX_ATTEMPTS = 3  # analysers that died on one step before it is given up
 MAX_LOSSES = 10  # workers that vanished with one step; deployments alone must not fail a job
@@ -42,13 +44,13 @@ def backoff_s(attempts: int) -> float:
     return BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1]
 
 
-def devices_served_by(classes: tuple[DeviceClass, ...]) -> tuple[Device, ...]:
-    return ("auto", *classes)
+def devices_served_by(classes: tuple[StepClass, ...]) -> tuple[Device | StepClass, ...]:
+    return classes if classes == ("io",) else ("auto", *classes)
 
 
-def class_to_hint(device: Device) -> DeviceClass:
+def class_to_hint(device: Device | StepClass) -> StepClass:
     """`auto` work is announced to cpu workers; gpu workers find it by polling."""
-    return "gpu" if device == "gpu" else "cpu"
+    return "cpu" if device == "auto" else device
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,3 +71,8 @@ class Claim:
     planned: dict[str, Any] | None
     media_s: float
     attempts: int
+    rescued: bool = False
+    """Taken from a bearer whose lease ran out."""
+    waited_s: float = 0.0
+    """Since it could have been claimed."""
+    origin: Origin = field(default_factory=Origin)

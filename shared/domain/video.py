@@ -13,6 +13,15 @@ VIDEO_STATES: tuple[VideoState, ...] = get_args(VideoState)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StoredFile:
+    """What is known of a file once it is durable."""
+
+    size_bytes: int
+    sha256: str
+    modified_ns: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Video:
     """While it is `fetching`, its size, hash and time say nothing yet."""
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shared.domain.errors import StorageFull, Unavailable
-from shared.storage.port import StoredFile
+from shared.domain.video import StoredFile
+from shared.metrics import STORAGE_ERRORS
 
 PARTIAL_SUFFIX = ".part"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -23,6 +24,7 @@ def _full_disk_named() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        STORAGE_ERRORS.labels(errno.errorcode.get(error.errno or 0, "unknown")).inc()
         if error.errno in _FULL:
             raise StorageFull("the disk is full; free some space and send the recording again") from error
         raise
@@ -31,7 +33,8 @@ def _full_disk_named() -> Iterator[None]:
 class LocalIncoming:
     """Bytes go to `<key>.part`, once, hashed on the way; the name appears when all are on disk."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, key: str, target: Path) -> None:
+        self.key = key
         self._target = target
         self._partial = target.with_name(target.name + PARTIAL_SUFFIX)
         self._hash = hashlib.sha256()
@@ -47,6 +50,12 @@ class LocalIncoming:
                 rest = rest[self._file.write(rest) :]
         self._hash.update(chunk)
         self.size_bytes += len(chunk)
+
+    def restart(self) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
 
     def finish(self) -> StoredFile:
         with _full_disk_named():
@@ -69,7 +78,7 @@ class LocalStorage:
         self._root = root
 
     def receive(self, key: str) -> LocalIncoming:
-        return LocalIncoming(self.local_path(key))
+        return LocalIncoming(key, self.local_path(key))
 
     def local_path(self, key: str) -> Path:
         return self._root / key

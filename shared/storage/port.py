@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredFile:
-    size_bytes: int
-    sha256: str
-    modified_ns: int
+from shared.domain.video import StoredFile
 
 
 class Incoming(Protocol):
     """A file that is being received. It exists for others only after `finish`."""
 
+    key: str
     size_bytes: int
 
     def write(self, chunk: bytes) -> None:
         """Append, and hash on the way. Raises StorageFull."""
+
+    def restart(self) -> None:
+        """Forget what was written, and begin again."""
 
     def finish(self) -> StoredFile:
         """Make it durable and visible under its key, in one atomic step. Raises StorageFull."""
@@ -53,6 +51,11 @@ class Storage(Protocol):
 
 def video_key(video_id: UUID) -> str:
     return f"videos/{video_id.hex}/original"
+
+
+def fetched_key(video_id: UUID, token: int) -> str:
+    """Of a recording that the bearer of a lease fetches; the rows say which one counts."""
+    return f"videos/{video_id.hex}/fetched-{token}"
 
 
 def moment_key(job_id: UUID, number: int) -> str:

@@ -24,6 +24,7 @@ from shared.queue import HintPublisher, create_celery
 from shared.storage.local import LocalStorage
 from shared.storage.port import moment_key, video_key
 from tests.factories import a_bearer
+from worker.carrier import StepCarrier
 from worker.pool import AnalyserPool
 from worker.recording import Tools
 from worker.supervisor import Supervisor
@@ -45,9 +46,18 @@ def hints(valkey_url: str) -> Iterator[HintPublisher]:
 
 
 @pytest.fixture
-def supervisor(sessions: Sessions, storage: LocalStorage, pool: AnalyserPool, hints: HintPublisher) -> Supervisor:
-    tools = Tools(sessions=sessions, storage=storage, limits=MediaLimits())
-    return Supervisor(tools, a_bearer(), pool, hints, heartbeat_s=10.0)
+def tools(sessions: Sessions, storage: LocalStorage) -> Tools:
+    return Tools(sessions=sessions, storage=storage, limits=MediaLimits())
+
+
+@pytest.fixture
+def carrier(tools: Tools, hints: HintPublisher) -> StepCarrier:
+    return StepCarrier(tools, a_bearer(), hints, heartbeat_s=10.0)
+
+
+@pytest.fixture
+def supervisor(tools: Tools, carrier: StepCarrier, pool: AnalyserPool) -> Supervisor:
+    return Supervisor(tools, carrier, pool)
 
 
 @pytest.fixture
@@ -180,9 +190,11 @@ def test_a_recording_that_is_not_to_be_kept_goes_once_its_pictures_are_made(
         assert session.execute(text("SELECT state FROM video")).scalar() == "deleted"
 
 
-def test_a_stopping_worker_claims_nothing_more(supervisor: Supervisor, submit: Submit, recording: Path) -> None:
+def test_a_stopping_worker_claims_nothing_more(
+    supervisor: Supervisor, carrier: StepCarrier, submit: Submit, recording: Path
+) -> None:
     submit(recording.read_bytes())
-    supervisor.stop(grace_s=0)
+    carrier.stop(grace_s=0)
 
     assert supervisor.perform_next_step() is False
 

@@ -1,0 +1,165 @@
+"""Webhooks: who is told, with which secret, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from api.context import Context
+from api.deps import Ctx, Db, principal_with
+from api.schemas.problem import problems
+from api.schemas.webhook import (
+    DeliveryOut,
+    DeliveryPage,
+    EndpointIn,
+    EndpointList,
+    EndpointOut,
+    EndpointWithSecret,
+    SecretOut,
+)
+from api.submit import id_in_field
+from shared.db import endpoints
+from shared.db.delivery_log import DeliveryFilter, get_delivery, list_deliveries, redeliver
+from shared.db.endpoints import create_endpoint, get_endpoint, list_endpoints, rotate_secret, send_test
+from shared.domain.access import Principal
+from shared.domain.delivery import DeliveryState
+from shared.domain.errors import AddressNotAllowed
+from shared.domain.ids import delivery_id_of, endpoint_id_of, job_id_of, to_wire
+from shared.outbound.addresses import check_url
+from shared.webhooks.signing import new_secret
+
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+
+MAX_PAGE = 200
+
+Owner = Annotated[Principal, Depends(principal_with("webhooks"))]
+
+
+def _checked_url(body: EndpointIn, context: Ctx) -> EndpointIn:
+    """Looked up before a transaction is opened: names may take seconds."""
+    try:
+        check_url(body.url, context.settings.networks())
+    except AddressNotAllowed as error:
+        raise AddressNotAllowed(error.detail, field="url") from None
+    return body
+
+
+@router.post("", status_code=201, responses=problems(403, 409, 422))
+def create(
+    body: Annotated[EndpointIn, Depends(_checked_url)], owner: Owner, session: Db, response: Response, context: Ctx
+) -> EndpointWithSecret:
+    """Be told of events at an address. The secret that signs them is shown now and not again."""
+    secret = new_secret()
+    endpoint = create_endpoint(
+        session,
+        owner.workspace_id,
+        url=body.url,
+        event_types=tuple(dict.fromkeys(body.event_types)),
+        description=body.description,
+        secret=secret,
+    )
+    response.headers["Location"] = _location(context, to_wire("whk", endpoint.id))
+    return EndpointWithSecret.with_secret(endpoint, secret)
+
+
+@router.get("", responses=problems(403))
+def list_all(session: Db, owner: Owner) -> EndpointList:
+    """The endpoints of the workspace, oldest first."""
+    return EndpointList(items=[EndpointOut.of(endpoint) for endpoint in list_endpoints(session, owner.workspace_id)])
+
+
+@router.get("/secret", responses=problems(403))
+def show_secret(session: Db, owner: Owner) -> SecretOut:
+    """The workspace's secret, which signs what goes to the `webhook_url` of a job."""
+    return SecretOut(secret=endpoints.workspace_secret(session, owner.workspace_id, new_secret()))
+
+
+@router.post("/secret/rotate", responses=problems(403))
+def rotate_workspace_secret(session: Db, owner: Owner) -> SecretOut:
+    """A new secret for the workspace; for a day the old one signs beside it."""
+    secret = new_secret()
+    endpoints.rotate_workspace_secret(session, owner.workspace_id, secret)
+    return SecretOut(secret=secret)
+
+
+@router.get("/deliveries", responses=problems(403, 422))
+def list_log(
+    session: Db,
+    owner: Owner,
+    state: DeliveryState | None = None,
+    endpoint_id: str | None = None,
+    job_id: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> DeliveryPage:
+    """What was sent, newest first, with every attempt."""
+    wanted = DeliveryFilter(
+        state=state,
+        endpoint_id=id_in_field(endpoint_id_of, endpoint_id, "endpoint_id") if endpoint_id else None,
+        job_id=id_in_field(job_id_of, job_id, "job_id") if job_id else None,
+    )
+    before = id_in_field(delivery_id_of, cursor, "cursor") if cursor else None
+    found = list_deliveries(session, owner.workspace_id, wanted, limit=limit + 1, before=before)
+    page = found[:limit]
+    more = to_wire("dlv", page[-1].id) if len(found) > limit else None
+    return DeliveryPage(items=[DeliveryOut.of(delivery) for delivery in page], next_cursor=more)
+
+
+@router.get("/deliveries/{delivery_id}", responses=problems(403, 404))
+def show_delivery(delivery_id: str, session: Db, owner: Owner) -> DeliveryOut:
+    """One delivery, with every attempt."""
+    return DeliveryOut.of(get_delivery(session, owner.workspace_id, delivery_id_of(delivery_id)))
+
+
+@router.post("/deliveries/{delivery_id}/redeliver", status_code=202, responses=problems(403, 404, 409))
+def send_again(delivery_id: str, session: Db, owner: Owner) -> DeliveryOut:
+    """Send it again now, with the same `webhook-id`."""
+    wanted = delivery_id_of(delivery_id)
+    redeliver(session, owner.workspace_id, wanted)
+    return DeliveryOut.of(get_delivery(session, owner.workspace_id, wanted))
+
+
+@router.get("/{endpoint_id}", responses=problems(403, 404))
+def show(endpoint_id: str, session: Db, owner: Owner) -> EndpointOut:
+    """Its address, its state and, if it is disabled, why."""
+    return EndpointOut.of(get_endpoint(session, owner.workspace_id, endpoint_id_of(endpoint_id)))
+
+
+@router.post("/{endpoint_id}/rotate", responses=problems(403, 404))
+def rotate(endpoint_id: str, session: Db, owner: Owner) -> EndpointWithSecret:
+    """A new secret; for a day the old one signs beside it."""
+    secret = new_secret()
+    endpoint = rotate_secret(session, owner.workspace_id, endpoint_id_of(endpoint_id), secret)
+    return EndpointWithSecret.with_secret(endpoint, secret)
+
+
+@router.post("/{endpoint_id}/enable", responses=problems(403, 404))
+def enable(endpoint_id: str, session: Db, owner: Owner) -> EndpointOut:
+    """Tell it of events again, from now on."""
+    return EndpointOut.of(endpoints.enable_endpoint(session, owner.workspace_id, endpoint_id_of(endpoint_id)))
+
+
+@router.post("/{endpoint_id}/disable", responses=problems(403, 404))
+def disable(endpoint_id: str, session: Db, owner: Owner) -> EndpointOut:
+    """Tell it nothing more; what waits becomes dead, and can be redelivered once it is enabled."""
+    return EndpointOut.of(endpoints.disable_endpoint(session, owner.workspace_id, endpoint_id_of(endpoint_id)))
+
+
+@router.post("/{endpoint_id}/test", status_code=202, responses=problems(403, 404, 409))
+def test(endpoint_id: str, session: Db, owner: Owner, context: Ctx) -> DeliveryOut:
+    """Send an `endpoint.test` event; the answer is its delivery, which tells how it went."""
+    delivery_id = send_test(session, owner.workspace_id, endpoint_id_of(endpoint_id))
+    session.flush()
+    context.hints.hint("io")  # may come before the commit and find nothing: the crew also looks by itself
+    return DeliveryOut.of(get_delivery(session, owner.workspace_id, delivery_id))
+
+
+@router.delete("/{endpoint_id}", status_code=204, responses=problems(403, 404))
+def delete(endpoint_id: str, session: Db, owner: Owner) -> None:
+    """Forget the endpoint; the log of its deliveries stays."""
+    endpoints.delete_endpoint(session, owner.workspace_id, endpoint_id_of(endpoint_id))
+
+
+def _location(context: Context, endpoint_id: str) -> str:
+    return f"{context.settings.public_url.rstrip('/')}/v1/webhooks/{endpoint_id}"

@@ -1,0 +1,26 @@
+"""Addresses of things, below whatever address this deployment is reached at."""
+
+from __future__ import annotations
+
+
+class Links:
+    def __init__(self, base: str) -> None:
+        self._base = base.rstrip("/")
+
+    def of_job(self, job_id: str) -> dict[str, str]:
+        api = f"{self._base}/v1/jobs/{job_id}"
+        return {
+            "self": api,
+            "result": f"{api}/result",
+            "timeline": f"{api}/timeline",
+            "report": f"{self._base}/jobs/{job_id}",
+        }
+
+    def moment(self, job_id: str, number: int) -> str:
+        return f"{self._base}/v1/jobs/{job_id}/moments/{number}.jpg"
+
+    def video(self, video_id: str) -> str:
+        return f"{self._base}/v1/videos/{video_id}"
+
+    def endpoint(self, endpoint_id: str) -> str:
+        return f"{self._base}/v1/webhooks/{endpoint_id}"

@@ -1,0 +1,1 @@
+"""How an event looks on the wire, and how its receiver knows that it is ours (Standard Webhooks)."""
