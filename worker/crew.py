@@ -40,7 +40,7 @@ class Crew:
         self._woken.set()
 
     def stop(self, timeout_s: float) -> None:
-        """Begin no errand any more, and wait a while for those under way."""
+        """Begin no errand any more. Those under way end by themselves, as the process waits for them."""
         self._ended.set()
         self._woken.set()
         if self._looker.is_alive():
