@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,12 +18,18 @@ import psutil
 from shared.domain.clock import Monotonic, monotonic_s
 from shared.domain.engines import Engine
 from shared.domain.errors import AnalyserDied, MienError, error_of
+from shared.domain.step import hard_limit_s
 from shared.log import get_logger
+from worker.sandbox.limits import OUT_OF_MEMORY
 from worker.sandbox.wire import Message, receive, send
 
 TICK_S = 1.0  # how often the caller hears of progress, and memory is looked at
 READY_S = 120.0  # importing the libraries from a cold disk, many at once
+ENDING_S = 1.0  # from the end of a process's connection to the end of the process
+OTHER_CPU_S = hard_limit_s(800.0)  # the longest lease of a step that is no segment: planning the largest recording
 ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = (sys.executable, "-P", "-m", "worker.sandbox.child")
+SIGNALS = {one.value: one.name for one in signal.Signals}
 STEADY_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
 """Makes glibc give pictures back to the system at once; without it a long recording takes some 50 MB more."""
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # there are as many analysers as cores
@@ -69,10 +76,9 @@ class Analyser:
         ours, theirs = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
         fds = (theirs.fileno(), lifeline)
-        about = [*map(str, fds), self._limits.engine, str(self._number)]
-        command = [sys.executable, "-P", "-m", "worker.sandbox.child", *about]
+        about = (*fds, self._limits.engine, self._number, self._limits.memory_bytes)
         self._process = subprocess.Popen(
-            command, pass_fds=fds, env=_environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr
+            [*PROGRAM, *map(str, about)], pass_fds=fds, env=_environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr
         )
         theirs.close()
         os.close(lifeline)
@@ -85,21 +91,26 @@ class Analyser:
             self._ready = self._next("ready", beat, READY_S).header
         return self._ready
 
-    def ask(self, request: dict[str, Any], beat: Beat, parts: Sequence[bytes] = ()) -> Message:
+    def ask(
+        self, request: dict[str, Any], beat: Beat, parts: Sequence[bytes] = (), *, cpu_s: float | None = None
+    ) -> Message:
         """Carry out one request.
+
+        Args:
+            cpu_s: Processor time after which the kernel ends the analyser; None allows what a lease would.
 
         Raises:
             MediaError: As found by the analyser, which stays alive.
-            AnalyserDied: It crashed, stalled or took too much memory; it has been killed.
+            AnalyserDied: It crashed, stalled, or took too much memory or processor time; it has been killed.
             Exception: Whatever `beat` raised; the analyser has been killed.
         """
         self.wait_ready(beat)
         try:
             assert self._connection is not None
-            send(self._connection, request, parts)
+            send(self._connection, {**request, "cpu_s": _cpu_s(request) if cpu_s is None else cpu_s}, parts)
             return self._next("done", beat, self._limits.stall_s)
         except OSError as error:
-            raise self._died("it closed its connection") from error
+            raise self._died(self._end()) from error
 
     def kill(self) -> None:
         """End the process at once; the next request starts another."""
@@ -137,7 +148,19 @@ class Analyser:
         try:
             return receive(self._connection) if self._connection.poll(wait_s) else None
         except (EOFError, OSError) as error:
-            raise self._died("it ended while it worked") from error
+            raise self._died(self._end()) from error
+
+    def _end(self) -> str:
+        """How a process ended whose connection is closed."""
+        assert self._process is not None
+        try:
+            code = self._process.wait(ENDING_S)
+        except subprocess.TimeoutExpired:
+            return "it closed its connection"
+        if code == OUT_OF_MEMORY:
+            return "it ran out of memory"
+        how = f"signal {SIGNALS.get(-code, -code)}" if code < 0 else f"exit code {code}"
+        return f"it ended while it worked, with {how}"
 
     def _beat(self, beat: Beat, samples_done: int) -> None:
         try:
@@ -162,6 +185,13 @@ class Analyser:
         log.warning("analyser_died", pid=self.pid, how=how, exit_code=self._process and self._process.poll())
         self.kill()
         return AnalyserDied(f"The analyser was replaced: {how}.")
+
+
+def _cpu_s(request: dict[str, Any]) -> float:
+    """As long as the lease of such a step lasts at the most: an analyser computes on one processor."""
+    if request["do"] != "segment":
+        return OTHER_CPU_S
+    return hard_limit_s(len(request["segment"]["frame_pts"]) * request["plan"]["interval_s"])
 
 
 def _environment() -> dict[str, str]:

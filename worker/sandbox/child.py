@@ -1,50 +1,78 @@
 """The analyser process: decodes media and runs the model, and can do little else.
 
-Started as `python -m worker.sandbox.child CONNECTION LIFELINE ENGINE GPU`. It loads the
+Started as `python -m worker.sandbox.child CONNECTION LIFELINE ENGINE GPU MEMORY_BYTES`. It loads the
 model once, keeps the last recording open between segments, and answers one request
 at a time until its worker closes the connection.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.engines import ENGINES, Engine
 from shared.domain.errors import MienError
-from worker.sandbox.limits import Isolation, end_with, leave_network, limit_resources
+from worker.sandbox.limits import (
+    OUT_OF_MEMORY,
+    allow_cpu,
+    end_with,
+    hide_memory,
+    isolation_of,
+    leave_network,
+    limit_resources,
+)
+from worker.sandbox.seccomp import deny_system_calls
 from worker.sandbox.wire import receive, send
 
 if TYPE_CHECKING:
     from worker.sandbox.answers import Answers
 
 
-def main(connection_fd: int, lifeline_fd: int, engine: Engine, gpu: int) -> None:
+def main(connection_fd: int, lifeline_fd: int, engine: Engine, gpu: int, memory_bytes: int) -> None:
     connection: Connection[Any, Any] = Connection(connection_fd)
-    isolation = leave_network()  # before the imports below start threads
-    limit_resources()
+    namespace = leave_network()  # before the imports below start threads
+    # TensorFlow may reserve for each processor of a large machine, and CUDA reserves what it never uses.
+    limit_resources(memory_bytes if engine == "litert" else None)
     end_with(lifeline_fd)
     try:
-        _serve(connection, isolation, engine, gpu)
+        _serve(connection, engine, gpu, namespace=namespace)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the worker is gone or wants no more
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # at once: an orderly end may need memory, or wait for a thread that does
 
 
-def _serve(connection: Connection[Any, Any], isolation: Isolation, engine: Engine, gpu: int) -> None:
+def _serve(connection: Connection[Any, Any], engine: Engine, gpu: int, *, namespace: bool) -> None:
+    fenced = engine != "tensorflow-gpu" and _fence()
     from worker.sandbox.answers import Answers
 
     try:
         answers = Answers(engine, gpu)
     except MienError as error:
         return send(connection, {"is": "error", "code": error.code, "detail": error.detail})
+    # CUDA fails to start without a unix socket of its own, and may compile with other programs; by now it has
+    # started and computed once, and no recording has been opened. This has not been seen on a graphics card.
+    fenced = fenced or deny_system_calls()
+    isolation = isolation_of(namespace=namespace, seccomp=fenced)
     send(connection, {"is": "ready", "isolation": isolation, "engine": answers.engine})
     while True:
         _answer(connection, answers)
 
 
+def _fence() -> bool:
+    """What holds on processors from the start.
+
+    Not on graphics cards: CUDA names its threads through files in /proc that hidden processes may not write to.
+    """
+    hide_memory()
+    return deny_system_calls()
+
+
 def _answer(connection: Connection[Any, Any], answers: Answers) -> None:
     request = receive(connection)
+    allow_cpu(request.header["cpu_s"])
     try:
         header, parts = answers.to(request, lambda done: send(connection, {"is": "progress", "samples_done": done}))
     except MienError as error:
@@ -54,4 +82,4 @@ def _answer(connection: Connection[Any, Any], answers: Answers) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), ENGINES[ENGINES.index(sys.argv[3])], int(sys.argv[4]))
+    main(int(sys.argv[1]), int(sys.argv[2]), ENGINES[ENGINES.index(sys.argv[3])], int(sys.argv[4]), int(sys.argv[5]))
