@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import structlog
 
 from shared.domain.clock import Monotonic, monotonic_s
 from shared.domain.engines import Engine
-from shared.domain.errors import AnalyserDied, MienError, error_of
+from shared.domain.errors import AnalyserDied, error_of
 from shared.domain.step import hard_limit_s
 from shared.log import get_logger
+from shared.metrics import ANALYSERS_REPLACED
 from worker.sandbox.limits import OUT_OF_MEMORY
-from worker.sandbox.wire import Message, receive, send
+from worker.sandbox.wire import Message, Nonsense, receive, send
 
 TICK_S = 1.0  # how often the caller hears of progress, and memory is looked at
 READY_S = 120.0  # importing the libraries from a cold disk, many at once
@@ -35,6 +37,8 @@ STEADY_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # there are as many analysers as cores
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "TMPDIR")
 
+LOGGED_IDS = ("job_id", "step", "request_id", "trace_id")
+
 log = get_logger(__name__)
 
 Beat = Callable[[int], None]
@@ -46,6 +50,8 @@ class AnalyserLimits:
     engine: Engine = "litert"
     memory_bytes: int = 3 * 1024**3
     stall_s: float = 30.0
+    log_format: str = ""
+    """In which form it writes log lines; empty: none, as on a terminal."""
 
 
 class Analyser:
@@ -76,9 +82,13 @@ class Analyser:
         ours, theirs = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
         fds = (theirs.fileno(), lifeline)
-        about = (*fds, self._limits.engine, self._number, self._limits.memory_bytes)
+        about = (*fds, self._limits.engine, self._number, self._limits.memory_bytes, self._limits.log_format)
         self._process = subprocess.Popen(
-            [*PROGRAM, *map(str, about)], pass_fds=fds, env=_environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr
+            [*PROGRAM, *map(str, about)],
+            pass_fds=fds,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
         )
         theirs.close()
         os.close(lifeline)
@@ -107,7 +117,8 @@ class Analyser:
         self.wait_ready(beat)
         try:
             assert self._connection is not None
-            send(self._connection, {**request, "cpu_s": _cpu_s(request) if cpu_s is None else cpu_s}, parts)
+            limits = {"cpu_s": _cpu_s(request) if cpu_s is None else cpu_s, "ids": _ids()}
+            send(self._connection, {**request, **limits}, parts)
             return self._next("done", beat, self._limits.stall_s)
         except OSError as error:
             raise self._died(self._end()) from error
@@ -130,12 +141,12 @@ class Analyser:
             now_s = self._clock()
             if message is not None:
                 heard_s = now_s
-                kind = message.header["is"]
+                kind = message.header.get("is")
                 if kind == wanted:
                     return message
                 if kind == "error":
-                    raise self._reported(message)
-                samples_done = message.header["samples_done"]
+                    raise error_of(message.header["code"], message.header["detail"])
+                samples_done = message.header.get("samples_done", samples_done)
             if now_s - beaten_s >= TICK_S:
                 beaten_s = now_s
                 self._check_memory()
@@ -147,6 +158,8 @@ class Analyser:
         assert self._connection is not None
         try:
             return receive(self._connection) if self._connection.poll(wait_s) else None
+        except Nonsense as error:
+            raise self._died("it sent what is no answer") from error
         except (EOFError, OSError) as error:
             raise self._died(self._end()) from error
 
@@ -178,11 +191,9 @@ class Analyser:
         if used > self._limits.memory_bytes:
             raise self._died(f"it took {used / 2**20:.0f} MiB of memory")
 
-    def _reported(self, message: Message) -> MienError:
-        return error_of(message.header["code"], message.header["detail"])
-
     def _died(self, how: str) -> AnalyserDied:
         log.warning("analyser_died", pid=self.pid, how=how, exit_code=self._process and self._process.poll())
+        ANALYSERS_REPLACED.inc()
         self.kill()
         return AnalyserDied(f"The analyser was replaced: {how}.")
 
@@ -198,3 +209,9 @@ def _environment() -> dict[str, str]:
     """No setting and no secret reaches the process that opens strangers' files."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     return {**kept, **STEADY_MEMORY, **ONE_THREAD, "PYTHONPATH": str(ROOT)}
+
+
+def _ids() -> dict[str, str]:
+    """Of the step at work, so that the analyser's log lines can be told apart."""
+    bound = structlog.contextvars.get_contextvars()
+    return {name: bound[name] for name in LOGGED_IDS if name in bound}

@@ -95,7 +95,12 @@ def create_worker(settings: Settings) -> Worker:
     engine = _engine(settings)
     pool = AnalyserPool(
         size,
-        AnalyserLimits(engine=engine, memory_bytes=settings.analyser_memory_bytes, stall_s=settings.stall_s),
+        AnalyserLimits(
+            engine=engine,
+            memory_bytes=settings.analyser_memory_bytes,
+            stall_s=settings.stall_s,
+            log_format=settings.log_format,
+        ),
     )
     app = create_celery(settings.broker_url)
     hints = HintPublisher(app)

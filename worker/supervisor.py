@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shared.db.steps import LeaseLost
+from shared.domain.errors import MienError
 from shared.domain.step import Claim, StepKind
 from worker.analyser import Analyser
 from worker.carrier import StepCarrier
 from worker.finish import perform_finish
-from worker.lease import LeaseKeeper
+from worker.lease import LeaseKeeper, Stopped
 from worker.plan import perform_plan
 from worker.pool import AnalyserPool
 from worker.recording import Tools
@@ -40,6 +42,14 @@ class Supervisor:
             claim = self._carrier.claim()
             if claim is None:
                 return False
-            work = USE_CASES[claim.key.kind]
-            self._carrier.carry_out(claim, lambda lease: work(self._tools, claim, analyser, lease))
+            self._carrier.carry_out(claim, lambda lease: self._drive(claim, analyser, lease))
         return True
+
+    def _drive(self, claim: Claim, analyser: Analyser, lease: LeaseKeeper) -> None:
+        try:
+            USE_CASES[claim.key.kind](self._tools, claim, analyser, lease)
+        except (MienError, LeaseLost, Stopped):
+            raise
+        except Exception:
+            analyser.kill()  # its answer may have been the cause, and who sends such answers may do so again
+            raise

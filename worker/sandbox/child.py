@@ -1,19 +1,24 @@
 """The analyser process: decodes media and runs the model, and can do little else.
 
-Started as `python -m worker.sandbox.child CONNECTION LIFELINE ENGINE GPU MEMORY_BYTES`. It loads the
-model once, keeps the last recording open between segments, and answers one request
+Started as `python -m worker.sandbox.child CONNECTION LIFELINE ENGINE GPU MEMORY_BYTES LOG_FORMAT`. It loads
+the model once, keeps the last recording open between segments, and answers one request
 at a time until its worker closes the connection.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from shared.domain.clock import monotonic_s
 from shared.domain.engines import ENGINES, Engine
 from shared.domain.errors import MienError
+from shared.log import configure_logging, get_logger
 from worker.sandbox.limits import (
     OUT_OF_MEMORY,
     allow_cpu,
@@ -24,10 +29,13 @@ from worker.sandbox.limits import (
     limit_resources,
 )
 from worker.sandbox.seccomp import deny_system_calls
-from worker.sandbox.wire import receive, send
+from worker.sandbox.wire import Message, receive, send
 
 if TYPE_CHECKING:
     from worker.sandbox.answers import Answers
+
+
+log = get_logger(__name__)
 
 
 def main(connection_fd: int, lifeline_fd: int, engine: Engine, gpu: int, memory_bytes: int) -> None:
@@ -73,13 +81,30 @@ def _fence() -> bool:
 def _answer(connection: Connection[Any, Any], answers: Answers) -> None:
     request = receive(connection)
     allow_cpu(request.header["cpu_s"])
+    with structlog.contextvars.bound_contextvars(**request.header["ids"]):
+        _carry_out(connection, answers, request)
+
+
+def _carry_out(connection: Connection[Any, Any], answers: Answers, request: Message) -> None:
+    began_s = monotonic_s()
     try:
         header, parts = answers.to(request, lambda done: send(connection, {"is": "progress", "samples_done": done}))
     except MienError as error:
+        log.info("analyser_refused", do=request.header["do"], code=error.code)
         send(connection, {"is": "error", "code": error.code, "detail": error.detail})
     else:
+        log.info("analyser_done", do=request.header["do"], seconds=round(monotonic_s() - began_s, 3))
         send(connection, {"is": "done", **header}, parts)
 
 
+def log_as_told(log_format: str) -> None:
+    """A child of a worker writes lines of the worker's form; one of a command on a terminal stays quiet."""
+    if log_format:
+        configure_logging(log_format, "analyser")
+    else:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 if __name__ == "__main__":
+    log_as_told(sys.argv[6])
     main(int(sys.argv[1]), int(sys.argv[2]), ENGINES[ENGINES.index(sys.argv[3])], int(sys.argv[4]), int(sys.argv[5]))

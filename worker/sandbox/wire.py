@@ -19,6 +19,10 @@ class Message:
     parts: tuple[bytes, ...] = ()
 
 
+class Nonsense(Exception):
+    """What came is no message."""
+
+
 def send(connection: Connection[Any, Any], header: dict[str, Any], parts: Sequence[bytes] = ()) -> None:
     connection.send_bytes(json.dumps({**header, "parts": len(parts)}).encode())
     for part in parts:
@@ -26,6 +30,10 @@ def send(connection: Connection[Any, Any], header: dict[str, Any], parts: Sequen
 
 
 def receive(connection: Connection[Any, Any]) -> Message:
-    """Blocks for the next message. Raises EOFError when the other side is gone."""
-    header = json.loads(connection.recv_bytes())
-    return Message(header, tuple(connection.recv_bytes() for _ in range(header.pop("parts"))))
+    """Blocks for the next message. Raises EOFError when the other side is gone, Nonsense for what is no message."""
+    try:
+        header = json.loads(connection.recv_bytes())
+        parts = header.pop("parts")
+        return Message(header, tuple(connection.recv_bytes() for _ in range(parts)))
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+        raise Nonsense from error
