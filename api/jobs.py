@@ -1,4 +1,4 @@
-"""Jobs: submit, follow, list, cancel."""
+"""Jobs: submit, follow, list, cancel, retry, erase."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from starlette.concurrency import run_in_threadpool
 from api.context import Context
 from api.deps import Ctx, Db, Reader, Writer
 from api.idempotency import HEADER
-from api.schemas.job import JobFields, JobOut, JobPage
+from api.schemas.job import ErasureOut, JobFields, JobOut, JobPage
 from api.schemas.links import LinksDep
 from api.schemas.problem import problems
 from api.submit import id_in_field, reload_job, submit_again, submit_form, submit_json
+from shared.db.engine import transaction
+from shared.db.erasure import erase_job
 from shared.db.jobs import JobFilter, cancel_job, get_job, list_jobs
 from shared.domain.errors import InvalidRequest
 from shared.domain.ids import JobId, WorkspaceId, job_id_of, to_wire, video_id_of
 from shared.domain.job import Job, JobState
+from shared.storage.port import erase_files
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -129,6 +132,16 @@ def cancel(job_id: str, session: Db, principal: Writer, links: LinksDep) -> JobO
     cancel_job(session, principal.workspace_id, wanted)
     session.flush()
     return JobOut.of(get_job(session, principal.workspace_id, wanted), links)
+
+
+@router.delete("/{job_id}", responses=problems(403, 404))
+def erase(job_id: str, context: Ctx, principal: Writer) -> ErasureOut:
+    """Erase a job and all that came of it, and its recording unless another job has it. Only id and times remain."""
+    with transaction(context.sessions) as session:
+        erasure = erase_job(session, principal.workspace_id, job_id_of(job_id))
+    erase_files(context.storage, erasure.job_id, erasure.video_id)  # the sweep looks again
+    context.hints.hint("io")
+    return ErasureOut.of(erasure)
 
 
 def _how_to_submit(request: Request) -> Callable[[Request, Context, WorkspaceId], Awaitable[Job]]:

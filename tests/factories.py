@@ -23,7 +23,7 @@ from shared.domain.job import JobRequest, Priority
 from shared.domain.options import Device, Options
 from shared.domain.plan import Plan, Segment, VideoFacts
 from shared.domain.samples import Box, Face, Sample
-from shared.domain.step import Claim, DeviceClass
+from shared.domain.step import Claim, StepClass
 from shared.domain.video import Video
 from shared.storage.port import video_key
 
@@ -59,7 +59,7 @@ def a_job(
 def a_bearer(
     name: str = "worker-1",
     *,
-    classes: tuple[DeviceClass, ...] = ("cpu",),
+    classes: tuple[StepClass, ...] = ("cpu",),
     engine: str = "tensorflow",
     lease_s: float = 45.0,
 ) -> Bearer:

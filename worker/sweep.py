@@ -12,6 +12,7 @@ from shared.crash import crash_point
 from shared.db.claims import classes_waiting
 from shared.db.deliveries import due_deliveries
 from shared.db.engine import Sessions, create_db_engine, create_sessions, transaction
+from shared.db.erasure import mark_purged, unpurged
 from shared.db.idempotency import forget_old_keys
 from shared.db.logins import forget_expired
 from shared.db.steps import settle_abandoned_cancels
@@ -21,7 +22,7 @@ from shared.log import configure_logging, get_logger
 from shared.queue import HintPublisher, create_celery
 from shared.settings import Settings
 from shared.storage.local import LocalStorage
-from shared.storage.port import Storage
+from shared.storage.port import Storage, erase_files
 
 SWEEP_LOCK = 0x7377656570  # "sweep": several may run, one acts
 ORPHAN_AGE_S = 3600.0  # longer than any upload pauses between two chunks
@@ -65,12 +66,23 @@ def sweep_once(
         if due_deliveries(session):
             waiting.add("io")
     crash_point("sweep_marked")
+    purge_erased(sessions, storage)
     for video in due:  # after the commit: a file may outlive its row as an orphan, never the reverse
         storage.delete(video.storage_key)
         log.info("video_deleted", video_id=str(video.id))
     for step_class in waiting:
         hints.hint(step_class)
     return True
+
+
+def purge_erased(sessions: Sessions, storage: Storage) -> None:
+    """Remove the files of erased jobs again: one may have died over it, or have written after it."""
+    with transaction(sessions) as session:
+        erased = unpurged(session)
+    for erasure in erased:
+        erase_files(storage, erasure.job_id, erasure.video_id)
+    with transaction(sessions) as session:
+        mark_purged(session, erased)
 
 
 def remove_orphans(session: Session, storage: Storage, age_s: float) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from shared.db.erasure import Erasure
 from shared.domain.ids import to_wire
 from shared.domain.job import Job, JobRequest, JobState, Priority
 from shared.domain.links import Links
@@ -173,3 +174,31 @@ class JobOut(BaseModel):
 class JobPage(BaseModel):
     items: list[JobOut]
     next_cursor: str | None = Field(description="pass it as `cursor` for the next page; null on the last one")
+
+
+class ErasureOut(BaseModel):
+    """The receipt of an erasure."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "job_id": "job_0193f2c4a5b67c8d9e0f1a2b3c4d5e6f",
+                    "video_id": "vid_0193f2c4a1b27c8d9e0f1a2b3c4d5e6f",
+                    "erased_at": "2026-11-22T10:00:00Z",
+                }
+            ]
+        }
+    )
+
+    job_id: str
+    video_id: str | None = Field(description="null: another job still needs the recording")
+    erased_at: datetime
+
+    @classmethod
+    def of(cls, erasure: Erasure) -> ErasureOut:
+        return cls(
+            job_id=to_wire("job", erasure.job_id),
+            video_id=to_wire("vid", erasure.video_id) if erasure.video_id else None,
+            erased_at=erasure.erased_at,
+        )

@@ -166,7 +166,7 @@ def move_job(session: Session, job: JobRow, state: JobState) -> None:
     job.state = state
     job.version += 1
     if state in TERMINAL:
-        job.finished_at = func.now()
+        job.finished_at = job.finished_at or func.now()  # a job that is erased ended before
         record_job_event(session, job.workspace_id, job.id, f"job.{state}", job.webhook_url)  # type: ignore[arg-type]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from shared.db.jobs import add_plan, add_step, has_steps, move_job
 from shared.db.steps import lock_for_commit
 from shared.db.tables import JobRow, ResultRow, SegmentResultRow, StepRow, VideoRow
-from shared.domain.errors import NotFound, StateConflict
+from shared.domain.errors import Gone, NotFound, StateConflict
 from shared.domain.ids import JobId, WorkspaceId
 from shared.domain.plan import Plan
 from shared.domain.samples import Sample, pack_samples, unpack_samples
@@ -123,6 +123,8 @@ def get_result(session: Session, workspace_id: WorkspaceId, job_id: JobId) -> Re
     if job is None:
         raise NotFound("there is no such job")
     result = find_result(session, job_id)
+    if job.state == "erased":
+        raise Gone("the job was erased")
     if result is None:
         raise StateConflict(f"the job is {job.state}" + (f" ({job.error_code})" if job.error_code else ""))
     return result

@@ -125,6 +125,7 @@ class JobRow(Base):
         CheckConstraint(_one_of("state", JOB_STATES), name="state"),
         Index("ix_job_workspace_id_id", "workspace_id", "id"),
         Index("ix_job_unfinished", "state", postgresql_where=text("finished_at IS NULL")),
+        Index("ix_job_unpurged", "erased_at", postgresql_where=text("erased_at IS NOT NULL AND purged_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -150,6 +151,8 @@ class JobRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    purged_at: Mapped[datetime | None]
 
 
 class StepRow(Base):

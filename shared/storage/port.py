@@ -53,6 +53,11 @@ def video_key(video_id: UUID) -> str:
     return f"videos/{video_id.hex}/original"
 
 
+def video_prefix(video_id: UUID) -> str:
+    """All that was ever stored of a recording."""
+    return f"videos/{video_id.hex}"
+
+
 def fetched_key(video_id: UUID, token: int) -> str:
     """Of a recording that the bearer of a lease fetches; the rows say which one counts."""
     return f"videos/{video_id.hex}/fetched-{token}"
@@ -64,3 +69,10 @@ def moment_key(job_id: UUID, number: int) -> str:
 
 def job_prefix(job_id: UUID) -> str:
     return f"jobs/{job_id.hex}"
+
+
+def erase_files(storage: Storage, job_id: UUID, video_id: UUID | None) -> None:
+    """All pictures of a job, and its recording unless another job has it. Nothing happens when they are gone."""
+    storage.delete(job_prefix(job_id))
+    if video_id is not None:
+        storage.delete(video_prefix(video_id))

@@ -58,7 +58,7 @@ class Answers:
     def _plan(self, request: Message, progress: Throttled) -> Answer:
         header = request.header
         limits = MediaLimits(**header["limits"])
-        self._close()
+        self.close()
         plan = plan_recording(Path(header["path"]), Options(**header["options"]), limits, progress)
         return {"plan": plan.to_dict()}, []
 
@@ -94,11 +94,12 @@ class Answers:
 
     def _recording(self, header: dict[str, Any]) -> Recording:
         if self._open is None or self._open[0] != header["path"]:
-            self._close()
+            self.close()
             self._open = header["path"], Recording(Path(header["path"]), MediaLimits(**header["limits"]))
         return self._open[1]
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the recording that is kept open between segments."""
         if self._open is not None:
             self._open[1].close()
             self._open = None

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from worker.sandbox.answers import Answers
 
 
+IDLE_S = 5.0  # between two segments of one recording there are milliseconds
+
 log = get_logger(__name__)
 
 
@@ -79,6 +81,8 @@ def _fence() -> bool:
 
 
 def _answer(connection: Connection[Any, Any], answers: Answers) -> None:
+    if not connection.poll(IDLE_S):
+        answers.close()  # a file that was erased meanwhile takes space for as long as it is open
     request = receive(connection)
     allow_cpu(request.header["cpu_s"])
     with structlog.contextvars.bound_contextvars(**request.header["ids"]):

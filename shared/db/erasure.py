@@ -1,0 +1,110 @@
+"""Erasing a job: what remains is its id and its times.
+
+Rows go in one transaction. Files go after it, at once and then by each sweep until
+one that comes long after the last worker can have written: whoever dies between
+leaves nothing for good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from shared.db.deliveries import cancel_deliveries_of
+from shared.db.jobs import drop_steps, move_job
+from shared.db.tables import (
+    AttemptRow,
+    DeliveryRow,
+    EventRow,
+    IdempotencyKeyRow,
+    JobRow,
+    ResultRow,
+    SegmentResultRow,
+    StepRow,
+    VideoRow,
+)
+from shared.domain.errors import NotFound
+from shared.domain.ids import JobId, VideoId, WorkspaceId
+
+PURGED_AFTER = timedelta(minutes=10)  # a worker that was stopped may write until it notices that its lease is lost
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Erasure:
+    """What was erased, and whose files have to go."""
+
+    job_id: JobId
+    video_id: VideoId | None
+    """None: another job still needs the recording."""
+    erased_at: datetime
+
+
+def erase_job(session: Session, workspace_id: WorkspaceId, job_id: JobId) -> Erasure:
+    """Erasing twice is erasing once. Raises NotFound."""
+    named = (JobRow.id == job_id) & (JobRow.workspace_id == workspace_id)
+    job = session.scalar(select(JobRow).where(named).with_for_update())
+    if job is None:
+        raise NotFound("there is no such job")
+    if job.state != "erased":
+        _erase_rows(session, job)
+        _scrub(job)
+        cancel_deliveries_of(session, job.id)
+        move_job(session, job, "erased")
+        job.webhook_url = None
+        job.erased_at = func.now()
+    video_id = _erase_video(session, job)
+    session.flush()
+    session.refresh(job)
+    assert job.erased_at is not None
+    return Erasure(job_id=job_id, video_id=video_id, erased_at=job.erased_at)
+
+
+def unpurged(session: Session, limit: int = 100) -> list[Erasure]:
+    """Erased jobs whose files may not all be gone."""
+    waiting = JobRow.erased_at.is_not(None) & JobRow.purged_at.is_(None)
+    query = select(JobRow.id, JobRow.erased_at, VideoRow.id, VideoRow.state)
+    rows = session.execute(
+        query.join(VideoRow, VideoRow.id == JobRow.video_id).where(waiting).order_by(JobRow.erased_at).limit(limit)
+    )
+    return [
+        Erasure(job_id=JobId(job), video_id=VideoId(video) if state == "deleted" else None, erased_at=at)
+        for job, at, video, state in rows
+        if at is not None
+    ]
+
+
+def mark_purged(session: Session, removed: list[Erasure]) -> None:
+    """Those whose files were removed just now, so long after that nobody can have written since."""
+    late = JobRow.erased_at < func.now() - PURGED_AFTER
+    ids = [erasure.job_id for erasure in removed]
+    session.execute(update(JobRow).where(JobRow.id.in_(ids), late).values(purged_at=func.now()))
+
+
+def _erase_rows(session: Session, job: JobRow) -> None:
+    drop_steps(session, job, ("ready", "leased"))
+    session.execute(update(StepRow).where(StepRow.job_id == job.id).values(planned=None, error_detail=None))
+    for table in (SegmentResultRow, ResultRow):
+        session.execute(delete(table).where(table.job_id == job.id))
+    session.execute(delete(IdempotencyKeyRow).where(IdempotencyKeyRow.made_id == job.id))
+    sent = select(DeliveryRow.id).join(EventRow, EventRow.id == DeliveryRow.event_id).where(EventRow.job_id == job.id)
+    session.execute(update(AttemptRow).where(AttemptRow.delivery_id.in_(sent)).values(answer=None))
+
+
+def _scrub(job: JobRow) -> None:
+    job.reference = job.consent_reference = job.error_detail = None
+    job.request_id = job.traceparent = None
+    job.metadata_, job.plan, job.samples_total = {}, None, None
+
+
+def _erase_video(session: Session, job: JobRow) -> VideoId | None:
+    """The recording, unless another job that was not erased has it."""
+    others = exists().where(JobRow.video_id == job.video_id, JobRow.id != job.id, JobRow.state != "erased")
+    session.execute(select(VideoRow.id).where(VideoRow.id == job.video_id).with_for_update())
+    gone = update(VideoRow).where(VideoRow.id == job.video_id, ~others)
+    erased = gone.values(state="deleted", original_name="", sha256="", source_url=None)
+    found: UUID | None = session.scalar(erased.returning(VideoRow.id))
+    return VideoId(found) if found else None
