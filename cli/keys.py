@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli import console
 from cli.console import Failure
 from cli.reach import DEFAULT_HOME, Home, open_sessions, running_stack
 
@@ -46,15 +47,13 @@ def list_keys(home: Home = DEFAULT_HOME) -> None:
     from shared.db.engine import transaction
     from shared.db.keys import list_keys as every_key
 
-    rows: list[tuple[str, ...]] = [("id", "workspace", "name", "scopes", "created", "last used", "revoked")]
+    rows: list[tuple[str, ...]] = []
     with open_sessions(home) as sessions, transaction(sessions) as session:
         for key in every_key(session):
             times = (key.created_at, key.last_used_at, key.revoked_at)
             shown = [time.isoformat(timespec="minutes") if time else "-" for time in times]
             rows.append((key.id.hex, key.workspace, key.name, ",".join(key.scopes), *shown))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    console.table(("id", "workspace", "name", "scopes", "created", "last used", "revoked"), rows)
 
 
 def revoke(

@@ -13,7 +13,19 @@ import typer
 
 from cli import console
 
-GROUPS = ("run", "analyze", "submit", "keys", "processes", "testing", "checking", "bench", "lab", "openapi")
+GROUPS = (
+    "run",
+    "analyze",
+    "submit",
+    "keys",
+    "workspaces",
+    "processes",
+    "testing",
+    "checking",
+    "bench",
+    "lab",
+    "openapi",
+)
 """In the order of `--help`; a group is `cli/<name>.py`."""
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from shared.db.claims import claim_step
 from shared.db.engine import Sessions
 from shared.db.results import commit_plan, commit_segment
 from shared.db.steps import refuse
+from shared.db.workspaces import limit_workspace
 from shared.domain.errors import MediaUnreadable
 from shared.domain.ids import JobId
 from shared.domain.plan import Plan
 from shared.domain.step import TURN_SEGMENTS
-from tests.factories import a_plan, samples_of
+from tests.factories import a_bearer, a_plan, samples_of
 from tests.integration.db.test_claims import expire_leases, must_claim, new_job, planned_job
 
 
@@ -70,3 +72,38 @@ def test_a_job_of_high_priority_goes_first(sessions: Sessions) -> None:
     urgent = new_job(sessions, priority="high")
 
     assert must_claim(sessions).key.job_id == urgent
+
+
+def test_a_workspace_holds_no_more_segments_than_its_limit_while_others_go_on(sessions: Sessions) -> None:
+    ours, theirs = planned_job(sessions, 5), planned_job(sessions, 5, "other")
+    with sessions.begin() as session:
+        assert limit_workspace(session, "default", 2)
+    held = [must_claim(sessions).key.job_id for _ in range(7)]
+
+    assert (held.count(ours), held.count(theirs)) == (2, 5)
+    with sessions.begin() as session:
+        assert claim_step(session, a_bearer()) is None
+        limit_workspace(session, "default", None)
+    assert [must_claim(sessions).key.job_id for _ in range(3)] == [ours] * 3
+
+
+def test_a_limit_of_segments_keeps_no_other_step_back(sessions: Sessions) -> None:
+    planned_job(sessions, segments=3)
+    with sessions.begin() as session:
+        limit_workspace(session, "default", 1)
+    must_claim(sessions)
+    waiting = new_job(sessions)
+
+    claim = must_claim(sessions)
+    assert (claim.key.job_id, claim.key.kind) == (waiting, "plan")
+
+
+def test_a_lease_that_ran_out_counts_no_more_against_the_limit(sessions: Sessions) -> None:
+    planned_job(sessions, segments=3)
+    with sessions.begin() as session:
+        limit_workspace(session, "default", 1)
+    first = must_claim(sessions)
+    expire_leases(sessions)
+
+    again = must_claim(sessions)
+    assert (again.key, again.rescued) == (first.key, True)
