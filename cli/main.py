@@ -21,6 +21,7 @@ GROUPS = (
     "workspaces",
     "processes",
     "testing",
+    "chaos",
     "checking",
     "bench",
     "lab",
