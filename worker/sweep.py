@@ -1,4 +1,4 @@
-"""Looks after what nobody else will: lost hints, abandoned cancels, expired media, orphan files."""
+"""Looks after what nobody else will: lost hints, abandoned cancels, erased and expired media, orphan files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from shared.db.logins import forget_expired
 from shared.db.steps import settle_abandoned_cancels
 from shared.db.videos import due_for_deletion, known_storage_keys, mark_deleted
 from shared.domain.errors import Unavailable
+from shared.domain.links import Links
 from shared.log import configure_logging, get_logger
+from shared.outbound.client import OutboundClient
 from shared.queue import HintPublisher, create_celery
 from shared.settings import Settings
 from shared.storage.local import LocalStorage
 from shared.storage.port import Storage, erase_files
+from shared.webhooks.payload import PayloadPolicy
+from worker.progress import ProgressTeller
 
 SWEEP_LOCK = 0x7377656570  # "sweep": several may run, one acts
 ORPHAN_AGE_S = 3600.0  # longer than any upload pauses between two chunks
@@ -36,16 +40,24 @@ def run_sweep(settings: Settings) -> None:
     sessions = create_sessions(create_db_engine(settings.database_url, pool_size=2))
     storage = LocalStorage(settings.storage_dir)
     hints = HintPublisher(create_celery(settings.broker_url))
+    teller = _progress_teller(settings, sessions)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     while not ended.is_set():
         try:
-            sweep_once(sessions, storage, hints, orphan_age_s=settings.orphan_age_s)
+            if sweep_once(sessions, storage, hints, orphan_age_s=settings.orphan_age_s):
+                teller.tell()
         except Unavailable as error:
             log.warning("sweep_postponed", reason=error.detail)
         ended.wait(settings.sweep_s)
+    teller.close()
     hints.close()
+
+
+def _progress_teller(settings: Settings, sessions: Sessions) -> ProgressTeller:
+    policy = PayloadPolicy(links=Links(settings.public_url), assessment_scores=settings.assessment_scores)
+    return ProgressTeller(sessions=sessions, client=OutboundClient(settings.networks()), policy=policy)
 
 
 def sweep_once(

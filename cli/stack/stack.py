@@ -139,6 +139,7 @@ class EmbeddedStack:
             "MIEN_PUBLIC_URL": self.url,
             "MIEN_TRUSTED_HOSTS": "localhost,127.0.0.1",
             "MIEN_ANALYSERS": str(self.analysers),
+            "MIEN_METRICS_PORT": "0",  # any free one; the worker's log says which
         }
 
     def stop(self) -> None:

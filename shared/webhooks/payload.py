@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.domain.delivery import Event
+from shared.domain.delivery import Event, EventType
 from shared.domain.ids import to_wire
 from shared.domain.job import Job
 from shared.domain.links import Links
@@ -28,8 +28,14 @@ class PayloadPolicy:
 def body_of(event: Event, job: Job | None, summary: Summary | None, policy: PayloadPolicy) -> bytes:
     """The JSON body; the same bytes however often it is sent."""
     data = event.data if job is None else job_data(job, summary, policy)
-    message = {"type": event.type, "timestamp": _time(event.created_at), "data": data or {}}
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    return _message(event.type, event.created_at, data or {})
+
+
+def progress_body(job: Job, at: datetime, policy: PayloadPolicy) -> bytes:
+    """How far a job is."""
+    progress = job.progress
+    done = {"samples_done": progress.samples_done, "samples_total": progress.samples_total, "percent": progress.percent}
+    return _message("job.progress", at, {**job_data(job, None, policy), "progress": done})
 
 
 def job_data(job: Job, summary: Summary | None, policy: PayloadPolicy) -> dict[str, Any]:
@@ -61,6 +67,11 @@ def _findings(job: Job, summary: Summary | None, policy: PayloadPolicy) -> dict[
     if job.request.purpose != "assessment" or policy.assessment_scores:
         found["score"] = summary["score"]
     return found
+
+
+def _message(event_type: EventType, at: datetime, data: dict[str, Any]) -> bytes:
+    message = {"type": event_type, "timestamp": _time(at), "data": data}
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def _time(at: datetime | None) -> str | None:
