@@ -6,13 +6,14 @@ import logging
 import sys
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 
 def configure_logging(log_format: str, process: str) -> None:
     """Called once by an entry point; lines of libraries join ours in the same form."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _naming(process),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -25,13 +26,21 @@ def configure_logging(log_format: str, process: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     handler = logging.StreamHandler(sys.stderr)
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[strip, renderer], foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+
+
+def _naming(process: str) -> Processor:
+    """Which process speaks; a context variable would be missing in its other threads and tasks."""
+
+    def name(_: object, __: str, event: EventDict) -> EventDict:
+        return {**event, "process": process}
+
+    return name
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
