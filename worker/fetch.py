@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from dataclasses import dataclass
-from http import HTTPStatus
-from urllib.parse import urljoin, urlsplit
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 from shared.crash import crash_point
 from shared.db.results import commit_fetch
-from shared.domain.clock import Monotonic, monotonic_s
-from shared.domain.errors import AddressNotAllowed, BodyTooLarge, EmptyFile, FetchFailed, FetchRefused
+from shared.domain.errors import MediaMissing
 from shared.domain.step import Claim
-from shared.log import get_logger
-from shared.metrics import FETCHED_BYTES
-from shared.outbound.client import Answer, OutboundClient
-from shared.outbound.errors import NoAnswer
+from shared.domain.video import StoredFile, Video
+from shared.outbound.client import OutboundClient
 from shared.storage.port import Incoming, fetched_key
 from worker.carrier import StepCarrier
 from worker.crew import Errand
+from worker.download import Download, Pace
 from worker.lease import LeaseKeeper
 from worker.recording import Tools, load_job
-
-MAX_REDIRECTS = 5
-MAX_CUTS = 5  # in a row, without a byte between them
-PAUSE_S = (1.0, 2.0, 4.0, 8.0, 16.0)  # after each of them
-IDLE_S = 20.0  # a sender silent for this long has been cut off
-BEAT_S = 1.0
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-
-log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,154 +28,91 @@ class Fetcher:
     tools: Tools
     carrier: StepCarrier
     client: OutboundClient
+    pace: Pace = field(default_factory=Pace)
 
     def find(self) -> Errand | None:
         claim = self.carrier.claim()
         if claim is None:
             return None
-        return lambda: self.carrier.carry_out(claim, lambda lease: perform_fetch(self.tools, self.client, claim, lease))
+        return lambda: self.carrier.carry_out(claim, lambda lease: self._fetch(claim, lease))
+
+    def _fetch(self, claim: Claim, lease: LeaseKeeper) -> None:
+        perform_fetch(self.tools, self.client, claim, lease, self.pace)
 
 
-def perform_fetch(tools: Tools, client: OutboundClient, claim: Claim, lease: LeaseKeeper) -> None:
+def perform_fetch(tools: Tools, client: OutboundClient, claim: Claim, lease: LeaseKeeper, pace: Pace) -> None:
     """Each bearer writes a file of its own name, so that one that was given up cannot touch the one that counts.
 
     Raises:
         AddressNotAllowed: The address, or one it redirects to, is not public.
         FetchRefused: It answers that it gives nothing out.
         FetchFailed: It does not answer, or is cut off again and again.
+        MediaMissing: The recording was deleted before it came.
         BodyTooLarge, EmptyFile, StorageFull: As for an upload.
     """
     _, video = load_job(tools, claim)
     if video.state == "stored":  # another job of this video was quicker
         return lease.commit(lambda session: commit_fetch(session, claim, None))
-    incoming = tools.storage.receive(fetched_key(video.id, claim.token))
-    try:
-        _Download(client, video.source_url or "", incoming, tools.limits.size_bytes, lease).run()
-        stored = incoming.finish()
-    except BaseException:
-        incoming.abort()
-        raise
+    if video.source_url is None:
+        raise MediaMissing("the recording was deleted before it was fetched; send it again")
+    limit_bytes = tools.limits.size_bytes
+    with _Watch(lease, pace.beat_s) as watch:
+        incoming = tools.storage.receive(_key(video, claim))
+        download = Download(client, video.source_url, incoming, limit_bytes=limit_bytes, watch=watch, pace=pace)
+        stored = _all_or_nothing(download, incoming)
     crash_point("fetch_stored")
     # If the lease is lost now the file stays: the commit may have come through, and if not, the sweep removes it.
     return lease.commit(lambda session: commit_fetch(session, claim, (incoming.key, stored)))
 
 
-class _Download:
-    """One recording, over as many connections as it takes."""
+def _key(video: Video, claim: Claim) -> str:
+    """With the job: each job of a video counts its tokens for itself."""
+    return f"{fetched_key(video.id, claim.token)}-{claim.key.job_id.hex}"
 
-    def __init__(
-        self,
-        client: OutboundClient,
-        url: str,
-        incoming: Incoming,
-        limit_bytes: int,
-        lease: LeaseKeeper,
-        clock: Monotonic = monotonic_s,
-    ) -> None:
-        self._client = client
-        self._url = url
-        self._incoming = incoming
-        self._limit_bytes = limit_bytes
+
+def _all_or_nothing(download: Download, incoming: Incoming) -> StoredFile:
+    try:
+        download.run()
+        return incoming.finish()
+    except BaseException:
+        incoming.abort()
+        raise
+
+
+class _Watch:
+    """Keeps a lease from a thread of its own: a silent server or a slow disk leaves the one that fetches no time."""
+
+    def __init__(self, lease: LeaseKeeper, beat_s: float) -> None:
         self._lease = lease
-        self._clock = clock
-        self._beaten_s = clock()
-        self._validator: str | None = None
+        self._beat_s = beat_s
+        self._ended = threading.Event()
+        self._heard: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="fetch-watch", daemon=True)
 
-    def run(self) -> None:
-        cuts = 0
-        while True:
-            before = self._incoming.size_bytes
-            try:
-                self._receive()
-                break
-            except NoAnswer as error:
-                cuts = 1 if self._incoming.size_bytes > before else cuts + 1
-                self._bear(error, cuts)
-        if self._incoming.size_bytes == 0:
-            raise EmptyFile("the address gave no bytes")
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
 
-    def _bear(self, error: NoAnswer, cuts: int) -> None:
-        """Wait before the next connection. Raises when there is no use in one."""
-        if error.reason == "refused_address":
-            raise AddressNotAllowed("the address of the recording leads to a network that is not public")
-        if cuts > MAX_CUTS:
-            raise FetchFailed(f"the recording could not be fetched: {error.reason.replace('_', ' ')}")
-        log.info("fetch_cut", reason=error.reason, bytes=self._incoming.size_bytes, cuts=cuts)
-        threading.Event().wait(PAUSE_S[cuts - 1])
-        self._beat(now=True)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
 
-    def _receive(self) -> None:
-        url = self._url
-        for _ in range(MAX_REDIRECTS + 1):
-            with self._client.open("GET", url, headers=self._headers(), limit_s=None, idle_s=IDLE_S) as answer:
-                if answer.status not in REDIRECTS:
-                    return self._take(answer)
-                url = _next_url(url, answer)
-        raise FetchRefused(f"the address redirects more than {MAX_REDIRECTS} times")
+    def check(self) -> None:
+        """Raises what the lease raised, if the work has to end."""
+        if self._heard is not None:
+            raise self._heard
 
-    def _headers(self) -> dict[str, str]:
-        """Ask for the rest, if it is surely the rest of the same file."""
-        if not self._incoming.size_bytes or not self._validator:
-            return {}
-        return {"range": f"bytes={self._incoming.size_bytes}-", "if-range": self._validator}
+    def pause(self, seconds: float) -> None:
+        """Wait, unless there is no use in it any more."""
+        self._ended.wait(seconds)
+        self.check()
 
-    def _take(self, answer: Answer) -> None:
-        self._check(answer)
-        if not self._continues(answer):
-            self._incoming.restart()
-        self._validator = _strong_validator(answer)
-        expected = int(answer.headers.get("content-length") or 0)
-        self._check_size(self._incoming.size_bytes + expected)
-        for chunk in answer.chunks():
-            self._check_size(self._incoming.size_bytes + len(chunk))
-            self._incoming.write(chunk)
-            FETCHED_BYTES.inc(len(chunk))
-            self._beat()
-
-    def _check(self, answer: Answer) -> None:
-        status = answer.status
-        if status in TRY_AGAIN:
-            raise NoAnswer("broken_answer")
-        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and self._incoming.size_bytes:
-            self._incoming.restart()
-            raise NoAnswer("broken_answer")
-        if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-            raise FetchRefused(f"the address answered {status}")
-        if answer.headers.get("content-encoding", "identity") != "identity":
-            raise FetchRefused("the address answers in an encoding that was not asked for")
-
-    def _continues(self, answer: Answer) -> bool:
-        """Whether these bytes follow those that are here. Raises FetchRefused for a part that was not asked for."""
-        if answer.status != HTTPStatus.PARTIAL_CONTENT:
-            return self._incoming.size_bytes == 0
-        found = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
-        if not found or int(found[1]) != self._incoming.size_bytes:
-            raise FetchRefused("the address answers with another part than was asked for")
-        return True
-
-    def _check_size(self, size_bytes: int) -> None:
-        if size_bytes > self._limit_bytes:
-            raise BodyTooLarge(f"at most {self._limit_bytes} bytes are accepted")
-
-    def _beat(self, *, now: bool = False) -> None:
-        if now or self._clock() - self._beaten_s >= BEAT_S:
-            self._beaten_s = self._clock()
-            self._lease(0)
-
-
-def _next_url(url: str, answer: Answer) -> str:
-    """Each address on the way goes through the guard; none may give up encryption."""
-    location = answer.headers.get("location")
-    if not location:
-        raise FetchRefused("the address redirects to nowhere")
-    following = urljoin(url, location)
-    if urlsplit(url).scheme == "https" and urlsplit(following).scheme != "https":
-        raise AddressNotAllowed("the address redirects from https to something else")
-    return following
-
-
-def _strong_validator(answer: Answer) -> str | None:
-    etag = answer.headers.get("etag")
-    if etag and not etag.startswith("W/"):
-        return etag
-    return answer.headers.get("last-modified")
+    def _run(self) -> None:
+        try:
+            while not self._ended.wait(self._beat_s):
+                self._lease(0)
+        except Exception as error:  # noqa: BLE001, the thread that fetches raises it
+            self._heard = error
+            self._ended.set()
