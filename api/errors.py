@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from shared.domain.errors import (
     BodyTooLarge,
+    ChecksumMismatch,
     Conflict,
     Forbidden,
     Gone,
@@ -22,7 +23,10 @@ from shared.domain.errors import (
     RequestError,
     StorageFull,
     Unauthenticated,
+    UnsupportedBody,
+    UploadLocked,
     WorldError,
+    WrongVersion,
 )
 from shared.log import get_logger
 
@@ -37,6 +41,10 @@ STATUS: dict[type[MienError], int] = {
     NotFound: 404,
     Conflict: 409,
     Gone: 410,
+    WrongVersion: 412,
+    UnsupportedBody: 415,
+    UploadLocked: 423,
+    ChecksumMismatch: 460,
     BodyTooLarge: 413,
     WorldError: 503,
     StorageFull: 507,
@@ -84,7 +92,9 @@ def problem(
 def _headers(status: int) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
-    return {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503, 507) else {}
+    if status == 412:
+        return {"Tus-Version": "1.0.0"}
+    return {"Retry-After": str(RETRY_AFTER_S)} if status in (423, 429, 503, 507) else {}
 
 
 def _on_mien_error(request: Request, error: Exception) -> JSONResponse:

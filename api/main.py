@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import compat, health, jobs, login, metrics, results, videos, webhooks
+from api import compat, health, jobs, login, metrics, results, uploads, videos, webhooks
 from api.context import Context
 from api.errors import install_error_handlers
 from api.hosts import KnownHosts
@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # api.pages serves one that asks no other host for its scripts
         redoc_url=None,
     )
-    for module in (jobs, results, videos, webhooks, compat, health, metrics, login):
+    for module in (jobs, results, videos, uploads, webhooks, compat, health, metrics, login):
         app.include_router(module.router)
     install_pages(app)
     install_error_handlers(app)

@@ -25,10 +25,11 @@ from shared.db.engine import transaction
 from shared.db.idempotency import IdempotencyKey, find_made, remember_made
 from shared.db.ids import new_id
 from shared.db.jobs import get_job, insert_job, retry_job
+from shared.db.uploads import consume_upload
 from shared.db.videos import get_stored_video, get_usable_video, insert_video
 from shared.domain.clock import utc_now
 from shared.domain.errors import AddressNotAllowed, BodyTooLarge, InvalidRequest, NotFound, Unavailable
-from shared.domain.ids import JobId, VideoId, WorkspaceId, video_id_of
+from shared.domain.ids import JobId, VideoId, WorkspaceId, upload_id_of, video_id_of
 from shared.domain.job import Job, JobRequest, Origin
 from shared.domain.purpose import check_purpose
 from shared.domain.step import class_to_hint
@@ -81,7 +82,7 @@ async def submit_json(request: Request, context: Context, workspace_id: Workspac
     def insert(session: Session) -> JobId:
         return _insert_job(session, _named_video(session, context, workspace_id, body), wanted, origin)
 
-    named = {"video_id": body.video_id, "video_url": body.video_url}
+    named = {"video_id": body.video_id, "upload_id": body.upload_id, "video_url": body.video_url}
     return await run_in_threadpool(
         _accept, context, workspace_id, key_to(key, SUBMIT, {**asdict(wanted), **named}), insert
     )
@@ -123,6 +124,9 @@ def _insert_job(session: Session, video: Video, wanted: JobRequest, origin: Orig
 def _named_video(session: Session, context: Context, workspace_id: WorkspaceId, body: JobIn) -> Video:
     if body.video_id is not None:
         return get_stored_video(session, workspace_id, id_in_field(video_id_of, body.video_id, "video_id"))
+    if body.upload_id is not None:
+        video_id = consume_upload(session, workspace_id, id_in_field(upload_id_of, body.upload_id, "upload_id"))
+        return get_stored_video(session, workspace_id, video_id)
     video = _awaited_video(context, workspace_id, body.video_url or "")
     insert_video(session, video)
     return video

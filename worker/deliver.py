@@ -147,7 +147,7 @@ def _retry_after_s(text: str | None, now: datetime) -> float | None:
     """Seconds from either form of the header; None where there is none or it cannot be read."""
     if not text:
         return None
-    if text.strip().isdigit():
+    if text.isascii() and text.strip().isdigit():
         return float(text.strip()[:9])
     try:
         return max((parsedate_to_datetime(text) - now).total_seconds(), 0.0)

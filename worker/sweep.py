@@ -16,6 +16,7 @@ from shared.db.erasure import mark_purged, unpurged
 from shared.db.idempotency import forget_old_keys
 from shared.db.logins import forget_expired
 from shared.db.steps import settle_abandoned_cancels
+from shared.db.uploads import expire_uploads, keys_of_uploads
 from shared.db.videos import due_for_deletion, known_storage_keys, mark_deleted
 from shared.domain.errors import Unavailable
 from shared.domain.links import Links
@@ -70,6 +71,7 @@ def sweep_once(
         settle_abandoned_cancels(session)
         forget_expired(session)
         forget_old_keys(session)
+        expired = expire_uploads(session)
         due = due_for_deletion(session)
         for video in due:
             mark_deleted(session, video.id)
@@ -79,6 +81,8 @@ def sweep_once(
             waiting.add("io")
     crash_point("sweep_marked")
     purge_erased(sessions, storage)
+    for key in expired:
+        storage.forget_partial(key)
     for video in due:  # after the commit: a file may outlive its row as an orphan, never the reverse
         storage.delete(video.storage_key)
         log.info("video_deleted", video_id=str(video.id))
@@ -100,6 +104,6 @@ def purge_erased(sessions: Sessions, storage: Storage) -> None:
 def remove_orphans(session: Session, storage: Storage, age_s: float) -> None:
     """Files that no video claims: uploads that were cut, or accepted by a process that died before its commit."""
     keys = list(storage.old_video_keys(age_s))
-    for key in sorted(set(keys) - known_storage_keys(session, keys)):
+    for key in sorted(set(keys) - known_storage_keys(session, keys) - keys_of_uploads(session, keys)):
         storage.delete(key)
         log.info("orphan_removed", key=key)

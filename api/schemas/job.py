@@ -89,15 +89,16 @@ class JobFields(BaseModel):
 
 
 class JobIn(JobFields):
-    """Exactly one of `video_id` and `video_url` says which recording."""
+    """Exactly one of `video_id`, `upload_id` and `video_url` says which recording."""
 
     video_id: str | None = Field(default=None, description="a recording stored before")
+    upload_id: str | None = Field(default=None, description="a resumable upload that is complete")
     video_url: Address | None = Field(default=None, description="a recording that a worker fetches by HTTP")
 
     @model_validator(mode="after")
     def _name_one(self) -> Self:
-        if (self.video_id is None) == (self.video_url is None):
-            raise ValueError("name the recording by one of video_id and video_url")
+        if [self.video_id, self.upload_id, self.video_url].count(None) != 2:
+            raise ValueError("name the recording by one of video_id, upload_id and video_url")
         return self
 
 

@@ -46,7 +46,11 @@ MEANINGS = {
     409: "The state does not allow this, or another request with the idempotency key is being answered.",
     410: "It was erased or has expired.",
     413: "The recording is larger than this deployment accepts.",
+    412: "The header Tus-Resumable names no version that is spoken here.",
+    415: "The body is of a type that is not taken here.",
     422: "Something in the request is not valid; `errors` names the fields.",
+    423: "Another request writes to this upload; try again in a moment.",
+    460: "The bytes that arrived do not fit the checksum; send them again.",
     503: "A service that Mien needs does not answer; try again.",
     507: "No space is left to store the recording.",
 }

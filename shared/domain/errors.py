@@ -12,6 +12,9 @@ bounds. The class says which condition holds, `code` is what users see, and the
     │   │   ├── BodyTooLarge      body_too_large
     │   │   ├── EmptyFile         empty_file
     │   │   ├── AddressNotAllowed url_not_allowed
+    │   │   ├── ChecksumMismatch  checksum_mismatch
+    │   │   ├── UnsupportedBody   unsupported_body
+    │   │   ├── WrongVersion      wrong_version
     │   │   └── KeyReused         idempotency_key_reused
     │   ├── AccessError
     │   │   ├── Unauthenticated   unauthenticated
@@ -20,6 +23,8 @@ bounds. The class says which condition holds, `code` is what users see, and the
     │   ├── Conflict
     │   │   ├── StateConflict     state_conflict
     │   │   ├── KeyInFlight       idempotency_key_in_flight
+    │   │   ├── OffsetMismatch    offset_mismatch
+    │   │   ├── UploadLocked      upload_locked
     │   │   └── Gone              gone
     │   └── MediaError            the recording
     │       ├── UnsupportedMedia  unsupported_media
@@ -94,6 +99,21 @@ class AddressNotAllowed(RequestError):
     title = "Mien does not send requests to this address"
 
 
+class ChecksumMismatch(RequestError):
+    code = "checksum_mismatch"
+    title = "The bytes that arrived are not those that were sent"
+
+
+class UnsupportedBody(RequestError):
+    code = "unsupported_body"
+    title = "The body is of a type that is not taken here"
+
+
+class WrongVersion(RequestError):
+    code = "wrong_version"
+    title = "The request names no version of the upload protocol that is spoken here"
+
+
 class KeyReused(RequestError):
     code = "idempotency_key_reused"
     title = "The idempotency key was used for another request"
@@ -130,6 +150,16 @@ class StateConflict(Conflict):
 class KeyInFlight(Conflict):
     code = "idempotency_key_in_flight"
     title = "A request with this idempotency key is being answered"
+
+
+class OffsetMismatch(Conflict):
+    code = "offset_mismatch"
+    title = "The upload is at another offset"
+
+
+class UploadLocked(Conflict):
+    code = "upload_locked"
+    title = "Another request writes to this upload"
 
 
 class Gone(Conflict):

@@ -11,6 +11,7 @@ JobId = NewType("JobId", UUID)
 VideoId = NewType("VideoId", UUID)
 WorkspaceId = NewType("WorkspaceId", UUID)
 KeyId = NewType("KeyId", UUID)
+UploadId = NewType("UploadId", UUID)
 EndpointId = NewType("EndpointId", UUID)
 EventId = NewType("EventId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
@@ -37,6 +38,10 @@ def job_id_of(text: str) -> JobId:
 
 def video_id_of(text: str) -> VideoId:
     return VideoId(from_wire("vid", text))
+
+
+def upload_id_of(text: str) -> UploadId:
+    return UploadId(from_wire("upl", text))
 
 
 def endpoint_id_of(text: str) -> EndpointId:

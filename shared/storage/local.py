@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import shutil
@@ -10,13 +11,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from shared.domain.errors import StorageFull, Unavailable
+from shared.domain.errors import MediaMissing, StorageFull, Unavailable, UploadLocked
+from shared.domain.upload import PARTIAL_SUFFIX
 from shared.domain.video import StoredFile
 from shared.metrics import STORAGE_ERRORS
 
-PARTIAL_SUFFIX = ".part"
+HASH_BYTES = 1 << 20
+MAX_HASHES = 1024  # uploads that one process remembers between two of their pieces
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+Hashes = dict[str, tuple[int, Any]]
+"""By key: the bytes that went into a hash, and the hash."""
 
 
 @contextmanager
@@ -31,17 +39,68 @@ def _full_disk_named() -> Iterator[None]:
 
 
 class LocalIncoming:
-    """Bytes go to `<key>.part`, once, hashed on the way; the name appears when all are on disk."""
+    """Bytes go to `<key>.part`, once, hashed on the way; the name appears when all are on disk.
 
-    def __init__(self, key: str, target: Path) -> None:
+    The kernel's lock on the file keeps a second writer out, also one in another process,
+    and goes with the process that holds it.
+
+    Args:
+        resume_bytes: So much of the partial file is kept; it is read again for the hash, unless that is known.
+        hashes: Where the hash of an unfinished file waits for its next piece.
+    """
+
+    def __init__(self, key: str, target: Path, resume_bytes: int = 0, hashes: Hashes | None = None) -> None:
         self.key = key
+        self._hashes = {} if hashes is None else hashes
         self._target = target
         self._partial = target.with_name(target.name + PARTIAL_SUFFIX)
         self._hash = hashlib.sha256()
-        self.size_bytes = 0
+        self.size_bytes = resume_bytes
         with _full_disk_named():
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._partial.open("wb", buffering=0)
+            if resume_bytes and not self._partial.exists():
+                _take_back(target, self._partial)
+            self._file = self._partial.open("r+b" if self._partial.exists() else "w+b", buffering=0)
+        self._keep(resume_bytes)
+
+    def _keep(self, size_bytes: int) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._restore_hash(size_bytes)
+            self._file.truncate(size_bytes)
+        except BlockingIOError:
+            self._file.close()
+            raise UploadLocked("another request writes to this file; try again in a moment") from None
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _restore_hash(self, size_bytes: int) -> None:
+        """Know it, or read what is kept. Raises MediaMissing when the file is shorter than was promised."""
+        known_bytes, known = self._hashes.pop(self.key, (-1, self._hash))
+        if known_bytes == size_bytes == self._file.seek(0, os.SEEK_END):
+            self._hash = known
+            return
+        self._file.seek(0)
+        left = size_bytes
+        while left:
+            chunk = self._file.read(min(left, HASH_BYTES))
+            if not chunk:
+                raise MediaMissing("bytes that were safe are missing; begin another upload")
+            self._hash.update(chunk)
+            left -= len(chunk)
+
+    def sync(self) -> int:
+        with _full_disk_named():
+            os.fdatasync(self._file.fileno())
+        return self.size_bytes
+
+    def close(self) -> None:
+        if not self._file.closed:
+            while len(self._hashes) >= MAX_HASHES:
+                self._hashes.pop(next(iter(self._hashes)), None)
+            self._hashes[self.key] = self.size_bytes, self._hash
+        self._file.close()
 
     def write(self, chunk: bytes) -> None:
         with _full_disk_named():
@@ -73,12 +132,27 @@ class LocalIncoming:
             self._target.parent.rmdir()
 
 
+def _take_back(target: Path, partial: Path) -> None:
+    """What a process finished that died before its commit is unfinished again. Raises MediaMissing."""
+    try:
+        target.rename(partial)
+    except FileNotFoundError:
+        raise MediaMissing("bytes that were safe are missing; begin another upload") from None
+
+
 class LocalStorage:
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._hashes: Hashes = {}
 
     def receive(self, key: str) -> LocalIncoming:
         return LocalIncoming(key, self.local_path(key))
+
+    def resume(self, key: str, size_bytes: int) -> LocalIncoming:
+        return LocalIncoming(key, self.local_path(key), size_bytes, self._hashes)
+
+    def forget_partial(self, key: str) -> None:
+        self.delete(key + PARTIAL_SUFFIX)
 
     def local_path(self, key: str) -> Path:
         return self._root / key

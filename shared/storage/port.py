@@ -19,6 +19,12 @@ class Incoming(Protocol):
     def write(self, chunk: bytes) -> None:
         """Append, and hash on the way. Raises StorageFull."""
 
+    def sync(self) -> int:
+        """Make what was written safe, and say how much that is. Raises StorageFull."""
+
+    def close(self) -> None:
+        """Let go, and leave what was written to be resumed."""
+
     def restart(self) -> None:
         """Forget what was written, and begin again."""
 
@@ -31,6 +37,15 @@ class Incoming(Protocol):
 
 class Storage(Protocol):
     def receive(self, key: str) -> Incoming: ...
+
+    def resume(self, key: str, size_bytes: int) -> Incoming:
+        """Go on with a file of which so much is safe; what came after that is dropped, none is begun.
+
+        Raises UploadLocked while another process holds it.
+        """
+
+    def forget_partial(self, key: str) -> None:
+        """Remove a file that was not finished."""
 
     def local_path(self, key: str) -> Path:
         """A path at which a worker on this machine can open the file."""
