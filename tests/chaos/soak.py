@@ -79,7 +79,7 @@ def soak(folder: Path, plan: Plan, note: Note = lambda _: None) -> Report:
         began_s = time.monotonic()
         injector = Injector(site, rng, workers=plan.workers, pause_s=plan.pause_s)
         crowd = Crowd(site, folder, plan.seed)
-        _register(site, receiver)
+        site.tell(receiver.url)
         injector.begin()
         crowd.begin()
         _run(plan, injector, crowd, note)
@@ -103,16 +103,6 @@ def _settings(plan: Plan, variables: dict[str, str]) -> dict[str, str]:
 def _mostly(seed: float) -> Callable[[Any], Reply]:
     rng = random.Random(seed)
     return lambda _: Reply(500 if rng.random() < REFUSALS else 200)
-
-
-def _register(site: Site, receiver: Receiver) -> None:
-    """One endpoint for everything, written past the API, which has other keys to check."""
-    site.ground.sql(
-        "INSERT INTO webhook_endpoint (id, workspace_id, url, event_types, secret, state) "
-        "SELECT uuidv7(), id, :url, '{}', :secret, 'active' FROM workspace",
-        url=receiver.url,
-        secret="whsec_" + "A" * 44,
-    )
 
 
 def _run(plan: Plan, injector: Injector, crowd: Crowd, note: Note) -> None:
