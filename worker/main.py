@@ -10,6 +10,7 @@ from celery import Celery, signals
 
 from shared.db.claims import Bearer
 from shared.db.engine import create_db_engine, create_sessions
+from shared.domain.delivery import LEAST_DELIVERY_LEASE_S
 from shared.domain.engines import Engine, engine_for
 from shared.domain.errors import MienError
 from shared.domain.links import Links
@@ -131,7 +132,7 @@ def _crews(settings: Settings, tools: Tools, fetches: StepCarrier) -> tuple[Crew
         client=client,
         policy=PayloadPolicy(links=Links(settings.public_url), assessment_scores=settings.assessment_scores),
         name=_name(),
-        lease_s=settings.lease_s,
+        lease_s=max(settings.lease_s, LEAST_DELIVERY_LEASE_S),
     )
     fetcher = Fetcher(tools=tools, carrier=fetches, client=client)
     return (

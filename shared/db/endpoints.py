@@ -83,6 +83,7 @@ def delete_endpoint(session: Session, workspace_id: WorkspaceId, endpoint_id: En
     """The log of its deliveries stays; its address and secrets do not."""
     row = _lock(session, workspace_id, endpoint_id)
     _drop_deliveries(session, row.id)
+    session.execute(update(DeliveryRow).where(DeliveryRow.endpoint_id == row.id).values(url="", target=""))
     row.state, row.url, row.secret = "deleted", "", ""
     row.previous_secret = row.previous_secret_until = None
 

@@ -36,6 +36,7 @@ DELAYS_S = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0,
 JITTER = 0.2  # of a delay, so that what failed together is not tried again together
 MAX_RETRY_AFTER_S = 86400.0  # a receiver may ask for a pause, but not for silence
 ANSWER_S = 15.0  # a receiver that has not answered by then has failed
+LEAST_DELIVERY_LEASE_S = ANSWER_S + 10.0  # nothing renews it, so it must outlast the slowest answer
 ANSWER_BYTES = 1024  # of an answer that are kept
 MAX_DELIVERY_LOSSES = 10  # senders that vanished with one delivery
 FAILING_DAYS = 5.0  # an endpoint that only failed for so long is disabled
