@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from enum import StrEnum
@@ -17,8 +18,10 @@ import typer
 from cli import console
 
 if TYPE_CHECKING:
+    from bench import faults as under
     from bench.jobs import Jobs
     from bench.run import Extent, Report
+    from bench.tables import Table
 
 PANEL = "Working on Mien"
 
@@ -38,6 +41,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Measure what Mien costs.")
     group.command()(pipeline)
     group.command()(jobs)
+    group.command()(faults)
     app.add_typer(group, name="bench", rich_help_panel=PANEL)
 
 
@@ -108,6 +112,46 @@ def _bench_jobs(video: Path | None, repeats: int) -> Jobs:
             return bench_jobs(start(stack, folder / "home"), recording, folder, repeats, console.note)
 
 
+def faults(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds with the broker, and as many without.")] = 5,
+    jobs: Annotated[int, typer.Option(min=1, help="Short recordings that a round submits at once.")] = 40,
+    requests: Annotated[int, typer.Option(min=2, help="Submissions that a round times, one after the other.")] = 300,
+    rescues: Annotated[int, typer.Option(min=0, help="Kills of a worker, and of an analyser; 0: none.")] = 3,
+    report: Annotated[Path | None, typer.Option(help="Write the report as JSON, too.")] = None,
+) -> None:
+    """Measure what faults cost: work without a broker, acceptance while it is silent, rescues after kills.
+
+    Starts a deployment of its own and throws it away. Needs a quarter of an hour, and a machine that does nothing else.
+    """
+    from bench.faults import Extent, tables_of
+
+    with _failing():
+        measured = _bench_faults(Extent(rounds=rounds, jobs=jobs, requests=requests, rescues=rescues))
+    if report is not None:
+        report.write_text(json.dumps(asdict(measured), indent=2) + "\n")
+    _show_tables(tables_of(measured))
+
+
+def _bench_faults(extent: under.Extent) -> under.Faults:
+    """In a folder that stays where something went wrong, because the logs in it say why."""
+    from bench.faults import bench_faults
+    from bench.measure import BenchFailed
+    from cli.deployment import deployed
+    from cli.stack.signals import ending_as_interrupt
+
+    folder = Path(tempfile.mkdtemp(prefix="mien-bench-"))
+    try:
+        with ending_as_interrupt(), deployed(folder) as deployment:
+            measured = bench_faults(deployment, extent, console.note)
+    except (AssertionError, BenchFailed, console.Failure) as failed:
+        raise BenchFailed(f"{failed}\nData and logs are in {folder}.") from failed
+    except KeyboardInterrupt:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    return measured
+
+
 def _extent(repeats: int | None, minutes: str | None, only: list[Section] | None, *, quick: bool) -> Extent:
     from bench import run
 
@@ -174,16 +218,25 @@ def _write(report: Report, out: Path) -> None:
 
 
 def _show(report: Report) -> None:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
     from bench.report import facts
     from bench.tables import tables_of
 
+    _show_tables(tables_of(report))
     terminal = Console(highlight=False)
-    for shown in tables_of(report):
-        table = Table(
+    for line in facts(report):
+        terminal.print(line, style="dim", markup=False)
+
+
+def _show_tables(tables: Iterable[Table]) -> None:
+    from rich import box
+    from rich import table as drawn
+    from rich.console import Console
+
+    terminal = Console(highlight=False)
+    for shown in tables:
+        table = drawn.Table(
             title=shown.title, title_justify="left", caption=shown.note, caption_justify="left", box=box.SIMPLE
         )
         for number, name in enumerate(shown.columns):
@@ -191,5 +244,3 @@ def _show(report: Report) -> None:
         for row in shown.rows:
             table.add_row(*row)
         terminal.print(table)
-    for line in facts(report):
-        terminal.print(line, style="dim", markup=False)

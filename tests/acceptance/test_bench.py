@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import Mien
+from bench.faults import RESCUE_S
+from cli.deployment import deployed
+from tests.acceptance.conftest import QUICK, Mien
 from tests.recordings import Studio
 
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg (Debian: apt-get install ffmpeg)")
+
+SHORTEST = {"rounds": 1, "jobs": 2, "requests": 2, "rescues": 0}
 
 
 @pytest.fixture
@@ -47,3 +51,22 @@ def test_a_recording_that_is_none_ends_the_benchmark_with_its_reason(mien: Mien,
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "notes.mp4" in done.stderr or "unsupported_media" in done.stderr
+
+
+def test_work_and_acceptance_are_measured_with_the_broker_and_without(mien: Mien, tmp_path: Path) -> None:
+    shortest = [word for name, count in SHORTEST.items() for word in (f"--{name}", count)]
+    done = mien("bench", "faults", *shortest, "--report", tmp_path / "faults.json", timeout_s=280)
+
+    assert done.returncode == 0, done.stderr
+    assert "Under faults" in done.stdout
+    report = json.loads((tmp_path / "faults.json").read_text())
+    throughput, accepting = report["throughput"], report["accepting"]
+    assert [len(throughput[arm]) for arm in ("on", "off")] == [1, 1]
+    assert [len(accepting[arm]) for arm in ("on", "hole")] == [1, 1]
+    assert set(throughput["ratio"]) == set(accepting["p99_ratio"]) == {"figure", "goal", "met"}
+    assert report["rescues"] == {}
+
+
+def test_rescues_from_every_death_are_timed(tmp_path: Path) -> None:
+    with deployed(tmp_path, QUICK) as deployment:
+        assert all(deployment.rescue_s(victim) > 0 for victim in RESCUE_S)
