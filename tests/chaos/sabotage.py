@@ -40,7 +40,10 @@ SABOTAGE: dict[str, tuple[str, tuple[str, ...]]] = {
     "a job succeeded without a segment": ("I3", ("UPDATE step SET state = 'canceled' WHERE index = 1",)),
     "a job succeeded without a result": ("I3", ("DELETE FROM result",)),
     "a job failed and has a result": ("I3", (_FORGET_ENDS, "UPDATE job SET state = 'failed'")),
-    "a result is not of its segments": ("I4", ("UPDATE result SET summary = jsonb_set(summary, '{moments}', '[]')",)),
+    "a result is not of its segments": (
+        "I4",
+        ("UPDATE result SET summary = jsonb_set(summary, '{coverage,samples}', '1')",),
+    ),
     "a result names another face": ("I4", ("UPDATE result SET primary_track = 5",)),
     "a result cannot be computed again": ("I4", ("UPDATE step SET planned = NULL WHERE kind = 'segment'",)),
     "an event was made twice": ("I5", ("DROP INDEX uq_event_job_id_type", f"{_EVENT}, job_id, type FROM event")),

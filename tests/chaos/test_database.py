@@ -8,7 +8,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
+from shared.db.claims import CLAIM_LOCK
+from shared.db.engine import create_db_engine, create_sessions
 from tests.chaos.proxy import Proxy
 from tests.chaos.site import Site
 from tests.chaos.test_workers import hold
@@ -88,4 +91,19 @@ def test_a_worker_goes_on_after_the_database_was_silent(site: Site, recording: P
     site.ground.heal()
 
     assert site.client.end_of(job_id)["state"] == "succeeded"
+    site.assert_sound()
+
+
+def test_a_worker_that_is_cut_off_within_a_transaction_does_not_hold_up_the_others(site: Site, recording: Path) -> None:
+    with site.ground.another_way_to_the_database() as way:
+        engine = create_db_engine(site.ground.through(way))
+        with create_sessions(engine)() as session:
+            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
+            way.hole()
+            site.fleet.worker()
+            job_id = site.client.submit(recording)
+
+            assert site.client.end_of(job_id)["state"] == "succeeded"
+            way.cut()
+            session.invalidate()
     site.assert_sound()

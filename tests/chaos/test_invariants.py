@@ -11,17 +11,13 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from shared.db.engine import Sessions, create_db_engine, create_sessions
-from shared.db.results import Result, commit_finish, commit_plan, commit_segment, commit_thumbnails
 from shared.domain.ids import to_wire
-from shared.domain.options import Options
 from shared.storage.local import LocalStorage
+from tests.chaos.by_hand import drain, submit
 from tests.chaos.invariants import check
 from tests.chaos.journal import Journal, Seen, Try
 from tests.chaos.sabotage import SABOTAGE
-from tests.factories import PLAN, SEEN, SHA256, a_job, claim, samples_of
-from worker.pipeline.run import summarise
-
-PICTURES: list[dict[str, Any]] = [{"number": 0}]
+from tests.factories import SHA256
 
 
 @dataclass
@@ -69,31 +65,9 @@ def world(database_url: str, tmp_path: Path) -> World:
 
 
 def _finish_a_job(world: World, sessions: Sessions) -> None:
+    job_id = submit(sessions)
+    drain(sessions)
     with sessions.begin() as session:
-        job_id = a_job(session)
-    plan = claim(sessions)
-    with sessions.begin() as session:
-        commit_plan(session, plan, PLAN)
-    parts = {}
-    for segment in PLAN.segments:
-        parts[segment.index] = samples_of(segment, SEEN[segment.index])
-        taken = claim(sessions)
-        with sessions.begin() as session:
-            commit_segment(session, taken, parts[segment.index])
-    taken = claim(sessions)
-    summary = summarise(PLAN, parts, Options())
-    with sessions.begin() as session:
-        mapping = {str(index): {str(a): b for a, b in to.items()} for index, to in summary.track_mapping.items()}
-        result = Result(
-            job_id=job_id,
-            summary={**summary.to_dict(), "provenance": {"engine": "tensorflow"}},
-            track_mapping=mapping,
-            primary_track=summary.primary_track,
-        )
-        commit_finish(session, taken, result, PICTURES)
-    taken = claim(sessions)
-    with sessions.begin() as session:
-        commit_thumbnails(session, taken)
         key = session.scalars(text("SELECT storage_key FROM video")).one()
         session.execute(text("UPDATE job SET reference = 'key-1'"))
     storage = LocalStorage(world.storage)

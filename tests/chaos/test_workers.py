@@ -28,6 +28,7 @@ runpy.run_module("cli", run_name="__main__", alter_sys=True)
 
 def hold(site: Site, worker: Member, recording: Path) -> str:
     """A job whose plan a worker bears, and with which it cannot go on: its analyser is stopped."""
+    until(site.is_drained, "the worker is idle")
     send(signal.SIGSTOP, worker.analysers())
     job_id = site.client.submit(recording)
     since = site.until_leased(job_id).leased_until
