@@ -45,7 +45,7 @@ def _speaks_tus(request: Request) -> None:
 Tus = Depends(_speaks_tus)
 
 
-@router.options("", status_code=204)
+@router.options("", status_code=204, include_in_schema=False)
 def describe(context: Ctx) -> Response:
     """What this server can."""
     return Response(

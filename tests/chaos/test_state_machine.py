@@ -8,13 +8,12 @@ from functools import partial
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from sqlalchemy import text
 
 from shared.db.engine import create_db_engine, create_sessions, transaction
 from shared.db.steps import LeaseLost, give_back_after_death, heartbeat, refuse
 from shared.domain.errors import AnalyserDied, MediaUnreadable
-from shared.domain.ids import JobId
 from shared.domain.step import Claim
 from tests.chaos import by_hand
 from tests.chaos.invariants import check
@@ -30,7 +29,7 @@ FEW = settings(
 OF_JOBS = ("cancel", "cancel", "cancel", "erase")
 OF_CLAIMS = ("commit", "commit", "commit", "hand back", "die", "refuse", "heartbeat")
 OTHERS = ("claim", "claim", "claim", "expire leases", "sweep")
-MOST_JOBS = 3  # more would only be worked off one by one
+MOST_JOBS = 5  # of one example; more would only be worked off one by one
 Deed = tuple[str, int]
 """An edge, and which of the jobs or claims so far takes it."""
 
@@ -44,19 +43,14 @@ class Jobs(RuleBasedStateMachine):
         super().__init__()
         self._engine = create_db_engine(self.url)
         self._sessions = create_sessions(self._engine)
-        self._jobs: list[JobId] = []
+        self._submitted = 0
         self._claims: list[Claim] = []
         with self._sessions.begin() as session:
             session.execute(text("TRUNCATE workspace CASCADE"))
 
-    @precondition(lambda self: len(self._jobs) < MOST_JOBS)
-    @rule(segments=st.integers(2, 4))
-    def begin(self, segments: int) -> None:
-        """A planned job, unless something else comes first."""
-        self._jobs.append(by_hand.submit(self._sessions))
-        self._claim()
-        if self._claims:
-            by_hand.carry_out(self._sessions, self._claims[-1], segments)
+    @initialize(segments=st.integers(1, 4))
+    def choose(self, segments: int) -> None:
+        self._segments = segments
 
     @rule(deeds=st.lists(st.tuples(st.sampled_from(OF_CLAIMS + OTHERS), st.integers(0, 5)), min_size=2, max_size=4))
     def at_once(self, deeds: list[Deed]) -> None:
@@ -103,12 +97,18 @@ class Jobs(RuleBasedStateMachine):
         return others.get(edge, lambda: None)
 
     def _claim(self) -> None:
-        if (taken := by_hand.claim(self._sessions)) is not None:
+        """The next step; of a new job when there is no other."""
+        taken = by_hand.claim(self._sessions)
+        if taken is None and self._submitted < MOST_JOBS:
+            self._submitted += 1
+            by_hand.submit(self._sessions)
+            taken = by_hand.claim(self._sessions)
+        if taken is not None:
             self._claims.append(taken)
 
     def _use(self, edge: str, taken: Claim) -> None:
         ways: dict[str, Callable[[], object]] = {
-            "commit": partial(by_hand.carry_out, self._sessions, taken),
+            "commit": partial(by_hand.carry_out, self._sessions, taken, self._segments),
             "hand back": partial(by_hand.hand_back, self._sessions, taken),
             "heartbeat": partial(self._beat, taken),
             "cancel": partial(by_hand.cancel, self._sessions, taken.key.job_id),
