@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import struct
 import threading
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Coroutine
@@ -20,6 +21,7 @@ from typing import Any, Literal, Self
 HOST = "127.0.0.1"
 PORTS = range(20_000, 32_000)  # below those that the kernel gives to clients, so that a closed port stays ours
 CHUNK_BYTES = 1 << 16
+AT_ONCE = struct.pack("ii", 1, 0)  # closing sends a reset, as a firewall does, rather than a farewell
 
 Mode = Literal["open", "cut", "hole", "held"]
 
@@ -101,6 +103,9 @@ class Proxy:
 
     def _reset(self, writers: set[StreamWriter]) -> None:
         for writer in list(writers):
+            link = writer.get_extra_info("socket")
+            if link.family == socket.AF_INET:
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             writer.transport.abort()
         writers.clear()
 
