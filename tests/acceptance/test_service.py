@@ -95,7 +95,7 @@ def test_a_running_job_is_canceled_long_before_its_lease_would_end(
             break
     answer = service._call("POST", f"/v1/jobs/{job_id}/cancel")
 
-    assert answer.json()["state"] == "canceling"
+    assert answer.json()["state"] in ("canceling", "canceled")  # between two segments nobody bears a lease
     assert end_of(service, job_id)["state"] == "canceled"
     log = (stack.home.path / "logs" / "worker.log").read_text()
     assert not [line for line in log.splitlines() if job_id[-12:] in line and "stale_commit" in line]
