@@ -58,10 +58,19 @@ def carry_out(sessions: Sessions, taken: Claim, segments: int = 2) -> bool:
     try:
         with transaction(sessions) as session:
             _commit(session, taken, segments)
-    except (LeaseLost, KeyError):  # there is no plan of an erased job to finish
+    except LeaseLost:
         hand_back(sessions, taken)
         return False
+    except (KeyError, ValueError):  # the plan or the samples of a job that was erased before they were read
+        if _is_erased(sessions, taken.key.job_id):
+            return False
+        raise
     return True
+
+
+def _is_erased(sessions: Sessions, job_id: JobId) -> bool:
+    with transaction(sessions) as session:
+        return get_jobs(session, [job_id])[0].state == "erased"
 
 
 def hand_back(sessions: Sessions, taken: Claim) -> None:

@@ -191,6 +191,12 @@ def black_hole_database(injector: Injector) -> None:
     injector.later(injector.rng.uniform(0.5, 4.0), injector.site.ground.database.open)
 
 
+def hold_up_database(injector: Injector) -> None:
+    """What was sent arrives late: also commits of those that have given up by then."""
+    injector.site.ground.database.hold()
+    injector.later(injector.rng.uniform(0.5, 12.0), injector.site.ground.database.open)
+
+
 def end_connections(injector: Injector) -> None:
     with suppress(DBAPIError):
         injector.site.ground.end_connections()
@@ -218,6 +224,7 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "broker flushed": (3, flush_broker),
     "database cut off": (2, cut_database),
     "database black-holed": (2, black_hole_database),
+    "database held up": (2, hold_up_database),
     "database connections terminated": (3, end_connections),
     "database killed and started": (1, restart_postgres),
 }
