@@ -28,6 +28,7 @@ from shared.domain.errors import (
     WorldError,
     WrongVersion,
 )
+from shared.domain.upload import TUS_VERSION
 from shared.log import get_logger
 
 PROBLEM_JSON = "application/problem+json"
@@ -93,7 +94,7 @@ def _headers(status: int) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
     if status == 412:
-        return {"Tus-Version": "1.0.0"}
+        return {"Tus-Version": TUS_VERSION}
     return {"Retry-After": str(RETRY_AFTER_S)} if status in (423, 429, 503, 507) else {}
 
 

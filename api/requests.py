@@ -17,6 +17,7 @@ from shared.metrics import REQUEST_SECONDS
 GIVEN_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 NOTHING = re.compile(r"^ff|-0{32}-|-0{16}-")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 log = get_logger(__name__)
@@ -57,7 +58,8 @@ def _id_of(scope: Scope) -> str:
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    REQUEST_SECONDS.labels(scope["method"], _route_of(scope), str(status)).observe(seconds)
+    method = scope["method"] if scope["method"] in METHODS else "other"  # clients may send any word
+    REQUEST_SECONDS.labels(method, _route_of(scope), str(status)).observe(seconds)
     if scope["path"] not in QUIET_PATHS:
         log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))
 

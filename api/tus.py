@@ -20,11 +20,10 @@ from shared.db.uploads import advance_upload, finish_upload, lock_upload, note_l
 from shared.domain.clock import Monotonic, monotonic_s, utc_now
 from shared.domain.errors import BodyTooLarge, ChecksumMismatch, InvalidRequest, Unavailable, UploadLocked
 from shared.domain.ids import to_wire
-from shared.domain.upload import LOCK_S, Upload
+from shared.domain.upload import LOCK_S, TUS_VERSION, Upload
 from shared.domain.video import StoredFile, Video
 from shared.storage.port import Incoming
 
-TUS_VERSION = "1.0.0"
 CHECKSUMS = ("sha1", "sha256", "md5")
 SAVE_S = LOCK_S / 3  # how often what came is made safe, and the lock renewed
 

@@ -18,15 +18,16 @@ from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
 from api.deps import Ctx, Writer
+from api.schemas.links import LinksDep
 from api.schemas.problem import problems
-from api.tus import CHECKSUMS, TUS_VERSION, Checksum, Write, tus_headers
+from api.tus import CHECKSUMS, Checksum, Write, tus_headers
 from shared.db.engine import transaction
 from shared.db.ids import new_id
 from shared.db.uploads import drop_upload, get_upload, insert_upload
 from shared.domain.clock import utc_now
 from shared.domain.errors import BodyTooLarge, EmptyFile, InvalidRequest, UnsupportedBody, WrongVersion
 from shared.domain.ids import UploadId, VideoId, WorkspaceId, to_wire, upload_id_of
-from shared.domain.upload import EXPIRES_S, Upload
+from shared.domain.upload import EXPIRES_S, TUS_VERSION, Upload
 from shared.storage.port import video_key
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
@@ -61,14 +62,14 @@ def describe(context: Ctx) -> Response:
 
 
 @router.post("", status_code=201, dependencies=[Tus], responses=problems(403, 412, 413, 415, 422, 423, 460, 507))
-async def create(request: Request, context: Ctx, principal: Writer) -> Response:
+async def create(request: Request, context: Ctx, principal: Writer, links: LinksDep) -> Response:
     """Begin an upload; a body of type `application/offset+octet-stream` is its first piece."""
     upload = _begun(request, context, principal.workspace_id)
     await run_in_threadpool(_insert, context, upload)
     if request.headers.get("content-type", "").partition(";")[0].strip() == CHUNK_TYPE:
         upload = await Write(context, upload, _checksum(request)).take(request.stream())
-    location = f"{context.settings.public_url.rstrip('/')}/v1/uploads/{to_wire('upl', upload.id)}"
-    return Response(status_code=201, headers={**tus_headers(upload), "Location": location})
+    headers = {**tus_headers(upload), "Location": links.upload(to_wire("upl", upload.id))}
+    return Response(status_code=201, headers=headers)
 
 
 @router.head("/{upload_id}", dependencies=[Tus], responses=problems(403, 404, 410, 412))

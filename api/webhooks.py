@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api.context import Context
 from api.deps import Ctx, Db, principal_with
+from api.schemas.links import LinksDep
 from api.schemas.problem import problems
 from api.schemas.webhook import (
     DeliveryOut,
@@ -37,7 +37,7 @@ Owner = Annotated[Principal, Depends(principal_with("webhooks"))]
 
 
 def _checked_url(body: EndpointIn, context: Ctx) -> EndpointIn:
-    """Looked up before a transaction is opened: names may take seconds."""
+    """Looked up after the key was checked and before a transaction is opened: names may take seconds."""
     try:
         check_url(body.url, context.settings.networks())
     except AddressNotAllowed as error:
@@ -47,7 +47,11 @@ def _checked_url(body: EndpointIn, context: Ctx) -> EndpointIn:
 
 @router.post("", status_code=201, responses=problems(403, 409, 422))
 def create(
-    body: Annotated[EndpointIn, Depends(_checked_url)], owner: Owner, session: Db, response: Response, context: Ctx
+    owner: Owner,
+    body: Annotated[EndpointIn, Depends(_checked_url)],
+    session: Db,
+    response: Response,
+    links: LinksDep,
 ) -> EndpointWithSecret:
     """Be told of events at an address. The secret that signs them is shown now and not again."""
     secret = new_secret()
@@ -59,7 +63,7 @@ def create(
         description=body.description,
         secret=secret,
     )
-    response.headers["Location"] = _location(context, to_wire("whk", endpoint.id))
+    response.headers["Location"] = links.endpoint(to_wire("whk", endpoint.id))
     return EndpointWithSecret.with_secret(endpoint, secret)
 
 
@@ -159,7 +163,3 @@ def test(endpoint_id: str, session: Db, owner: Owner, context: Ctx) -> DeliveryO
 def delete(endpoint_id: str, session: Db, owner: Owner) -> None:
     """Forget the endpoint; the log of its deliveries stays."""
     endpoints.delete_endpoint(session, owner.workspace_id, endpoint_id_of(endpoint_id))
-
-
-def _location(context: Context, endpoint_id: str) -> str:
-    return f"{context.settings.public_url.rstrip('/')}/v1/webhooks/{endpoint_id}"

@@ -11,7 +11,7 @@ from shared.crash import crash_point
 from shared.db.results import commit_fetch
 from shared.domain.errors import MediaMissing
 from shared.domain.step import Claim
-from shared.domain.video import StoredFile, Video
+from shared.domain.video import StoredFile
 from shared.outbound.client import OutboundClient
 from shared.storage.port import Incoming, fetched_key
 from worker.carrier import StepCarrier
@@ -57,17 +57,12 @@ def perform_fetch(tools: Tools, client: OutboundClient, claim: Claim, lease: Lea
         raise MediaMissing("the recording was deleted before it was fetched; send it again")
     limit_bytes = tools.limits.size_bytes
     with _Watch(lease, pace.beat_s) as watch:
-        incoming = tools.storage.receive(_key(video, claim))
+        incoming = tools.storage.receive(fetched_key(video.id, claim.key.job_id, claim.token))
         download = Download(client, video.source_url, incoming, limit_bytes=limit_bytes, watch=watch, pace=pace)
         stored = _all_or_nothing(download, incoming)
     crash_point("fetch_stored")
     # If the lease is lost now the file stays: the commit may have come through, and if not, the sweep removes it.
     return lease.commit(lambda session: commit_fetch(session, claim, (incoming.key, stored)))
-
-
-def _key(video: Video, claim: Claim) -> str:
-    """With the job: each job of a video counts its tokens for itself."""
-    return f"{fetched_key(video.id, claim.token)}-{claim.key.job_id.hex}"
 
 
 def _all_or_nothing(download: Download, incoming: Incoming) -> StoredFile:

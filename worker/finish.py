@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.db.engine import transaction
 from shared.db.results import Result, commit_finish, get_plan, get_samples
+from shared.db.steps import lock_for_commit
 from shared.domain.samples import pack_samples
 from shared.domain.step import Claim
 from worker.analyser import Analyser
@@ -17,6 +18,7 @@ def perform_finish(tools: Tools, claim: Claim, analyser: Analyser, lease: LeaseK
     """Raises MediaUnreadable when too little of the recording could be decoded."""
     job, _ = load_job(tools, claim)
     with transaction(tools.sessions) as session:
+        lock_for_commit(session, claim)  # nobody erases the job between these two reads
         plan = get_plan(session, job.id)
         samples = get_samples(session, job.id)
     request = {

@@ -6,7 +6,7 @@ import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from shared.domain.access import digest, same_digest
+from shared.domain.access import may_read_metrics
 from shared.log import get_logger
 from shared.metrics import CONTENT_TYPE, exposition
 
@@ -42,17 +42,10 @@ def _handler(token: str) -> type[BaseHTTPRequestHandler]:
         def _status(self) -> HTTPStatus:
             if self.path.partition("?")[0] != "/metrics":
                 return HTTPStatus.NOT_FOUND
-            allowed = may_read(token, self.headers.get("authorization"), self.client_address[0])
+            allowed = may_read_metrics(token, self.headers.get("authorization"), self.client_address[0])
             return HTTPStatus.OK if allowed else HTTPStatus.UNAUTHORIZED
 
         def log_message(self, *_: object) -> None:
             """Scrapes are not worth a line."""
 
     return Handler
-
-
-def may_read(token: str, authorization: str | None, peer: str) -> bool:
-    """With a token set, only who sends it; without one, only who asks from this machine."""
-    if token:
-        return same_digest(digest(authorization or ""), digest(f"Bearer {token}"))
-    return peer in ("127.0.0.1", "::1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.crash import crash_point
 from shared.db.engine import transaction
 from shared.db.results import commit_thumbnails, get_plan
+from shared.db.steps import lock_for_commit
 from shared.domain.step import Claim
 from shared.storage.port import moment_key
 from worker.analyser import Analyser
@@ -16,6 +17,7 @@ def perform_thumbnails(tools: Tools, claim: Claim, analyser: Analyser, lease: Le
     """Which frames show the moments was noted when the result was made."""
     job, video = load_job(tools, claim)
     with transaction(tools.sessions) as session:
+        lock_for_commit(session, claim)  # of an erased job there is no plan
         plan = get_plan(session, job.id)
     wanted = (claim.planned or {})["pictures"]
     request = {"do": "pictures", "plan": plan.to_dict(), "pictures": wanted}

@@ -25,6 +25,7 @@ from shared.db.tables import (
     ResultRow,
     SegmentResultRow,
     StepRow,
+    UploadRow,
     VideoRow,
 )
 from shared.domain.errors import NotFound
@@ -107,4 +108,6 @@ def _erase_video(session: Session, job: JobRow) -> VideoId | None:
     gone = update(VideoRow).where(VideoRow.id == job.video_id, ~others)
     erased = gone.values(state="deleted", original_name="", sha256="", source_url=None)
     found: UUID | None = session.scalar(erased.returning(VideoRow.id))
+    if found is not None:
+        session.execute(update(UploadRow).where(UploadRow.video_id == found).values(metadata_={}))
     return VideoId(found) if found else None

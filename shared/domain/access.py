@@ -14,6 +14,7 @@ from shared.domain.ids import KeyId, WorkspaceId
 
 Scope = Literal["jobs:read", "jobs:write", "webhooks", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+LOOPBACK = ("127.0.0.1", "::1")
 SECRET_BYTES = 32  # 256 bits: guessing is hopeless, so a plain sha256 guards them well enough
 LOGIN_TOKEN_S = 600.0
 SESSION_S = 30 * 86400.0
@@ -47,6 +48,13 @@ def digest(secret: str) -> bytes:
 
 def same_digest(left: bytes, right: bytes) -> bool:
     return hmac.compare_digest(left, right)
+
+
+def may_read_metrics(token: str, authorization: str | None, peer: str) -> bool:
+    """With a token set, only who sends it as a bearer; without one, only who asks from this machine."""
+    if token:
+        return same_digest(digest(authorization or ""), digest(f"Bearer {token}"))
+    return peer in LOOPBACK
 
 
 def format_key(key_id: KeyId, secret: str) -> str:

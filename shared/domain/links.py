@@ -22,5 +22,8 @@ class Links:
     def video(self, video_id: str) -> str:
         return f"{self._base}/v1/videos/{video_id}"
 
+    def upload(self, upload_id: str) -> str:
+        return f"{self._base}/v1/uploads/{upload_id}"
+
     def endpoint(self, endpoint_id: str) -> str:
         return f"{self._base}/v1/webhooks/{endpoint_id}"

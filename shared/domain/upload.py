@@ -11,6 +11,7 @@ from shared.domain.ids import UploadId, VideoId, WorkspaceId
 UploadState = Literal["receiving", "verified", "consumed", "expired"]
 UPLOAD_STATES: tuple[UploadState, ...] = get_args(UploadState)
 
+TUS_VERSION = "1.0.0"
 LOCK_S = 10.0  # a writer that is not heard of for so long has lost its place
 PARTIAL_SUFFIX = ".part"  # of a file that is not whole
 EXPIRES_S = 86400.0  # after the last byte

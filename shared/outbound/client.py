@@ -22,6 +22,7 @@ from shared.outbound.lookup import Lookup, look_up
 from shared.outbound.wire import Patience, Wire, connected
 
 USER_AGENT = f"Mien/{__version__}"
+IGNORE_UNEXPECTED_EOF = 1 << 7  # SSL_OP_IGNORE_UNEXPECTED_EOF of openssl/ssl.h; not every build of `ssl` names it
 
 
 class Answer:
@@ -104,6 +105,8 @@ def _trusting_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     context.set_alpn_protocols(["http/1.1"])
+    # Some builds of Python, Debian's among them, take a connection that was cut for one that was ended.
+    context.options &= ~IGNORE_UNEXPECTED_EOF
     return context
 
 

@@ -53,10 +53,8 @@ class Wire(httpcore2.NetworkStream):
             received = self._socket.recv(max_bytes)
         except TimeoutError:
             raise NoAnswer("timeout") from None
-        except ssl.SSLEOFError:  # without a farewell nobody knows whether that was all
-            raise NoAnswer("connection_lost") from None
-        except ssl.SSLError:  # alerts of TLS 1.3 may come after the handshake
-            raise NoAnswer("tls_failed") from None
+        except ssl.SSLError as error:
+            raise NoAnswer("connection_lost" if _was_cut(error) else "tls_failed") from None
         except OSError:
             raise NoAnswer("connection_lost") from None
         self.hung_up = not received
@@ -70,9 +68,8 @@ class Wire(httpcore2.NetworkStream):
                 unsent = unsent[self._socket.send(unsent) :]
             except TimeoutError:
                 raise NoAnswer("timeout") from None
-            except (
-                OSError
-            ) as error:  # httpcore2 then still looks for an answer: the request may have been refused early
+            except OSError as error:
+                # httpcore2 then still looks for an answer: the request may have been refused early.
                 raise httpcore2.WriteError(type(error).__name__) from None
             self._patience.renew()
 
@@ -89,6 +86,15 @@ class Wire(httpcore2.NetworkStream):
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _was_cut(error: ssl.SSLError) -> bool:
+    """Whether the other side left without a farewell, so that nobody knows whether that was all.
+
+    Other errors are alerts, which may come after the handshake in TLS 1.3. Early releases
+    of Python 3.11 have no class of its own for an end that OpenSSL 3 did not expect.
+    """
+    return isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
 
 
 @contextmanager

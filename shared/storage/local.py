@@ -41,27 +41,30 @@ def _full_disk_named() -> Iterator[None]:
 class LocalIncoming:
     """Bytes go to `<key>.part`, once, hashed on the way; the name appears when all are on disk.
 
-    The kernel's lock on the file keeps a second writer out, also one in another process,
-    and goes with the process that holds it.
+    One that is resumed is this process's alone: the kernel's lock on the file keeps a second
+    writer out, also one in another process, and goes with the process that holds it.
 
     Args:
-        resume_bytes: So much of the partial file is kept; it is read again for the hash, unless that is known.
+        resume_bytes: So much of a partial file is kept; it is read again for the hash, unless that is known.
+            None begins anew, whatever is there.
         hashes: Where the hash of an unfinished file waits for its next piece.
     """
 
-    def __init__(self, key: str, target: Path, resume_bytes: int = 0, hashes: Hashes | None = None) -> None:
+    def __init__(self, key: str, target: Path, resume_bytes: int | None = None, hashes: Hashes | None = None) -> None:
         self.key = key
         self._hashes = {} if hashes is None else hashes
         self._target = target
         self._partial = target.with_name(target.name + PARTIAL_SUFFIX)
         self._hash = hashlib.sha256()
-        self.size_bytes = resume_bytes
+        self.size_bytes = resume_bytes or 0
         with _full_disk_named():
             target.parent.mkdir(parents=True, exist_ok=True)
             if resume_bytes and not self._partial.exists():
                 _take_back(target, self._partial)
-            self._file = self._partial.open("r+b" if self._partial.exists() else "w+b", buffering=0)
-        self._keep(resume_bytes)
+            begins = resume_bytes is None or not self._partial.exists()
+            self._file = self._partial.open("w+b" if begins else "r+b", buffering=0)
+        if resume_bytes is not None:
+            self._keep(resume_bytes)
 
     def _keep(self, size_bytes: int) -> None:
         try:

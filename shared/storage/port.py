@@ -65,7 +65,7 @@ class Storage(Protocol):
 
 
 def video_key(video_id: UUID) -> str:
-    return f"videos/{video_id.hex}/original"
+    return f"{video_prefix(video_id)}/original"
 
 
 def video_prefix(video_id: UUID) -> str:
@@ -73,9 +73,12 @@ def video_prefix(video_id: UUID) -> str:
     return f"videos/{video_id.hex}"
 
 
-def fetched_key(video_id: UUID, token: int) -> str:
-    """Of a recording that the bearer of a lease fetches; the rows say which one counts."""
-    return f"videos/{video_id.hex}/fetched-{token}"
+def fetched_key(video_id: UUID, job_id: UUID, token: int) -> str:
+    """Of a recording that the bearer of a lease fetches; the rows say which one counts.
+
+    With the job, because each job of a video counts its tokens for itself.
+    """
+    return f"{video_prefix(video_id)}/fetched-{token}-{job_id.hex}"
 
 
 def moment_key(job_id: UUID, number: int) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +78,8 @@ def test_bad_receivers_get_what_the_schedule_says_and_delay_no_good_one(
         bad = {status: held.enter_context(receiving(_answering(status))).url for status in statuses}
         silent = held.enter_context(closing(socket.create_server(("127.0.0.1", 0))))
         never = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        for url in (*bad.values(), never, receiver.url):
+        drip = held.enter_context(dripping())
+        for url in (*bad.values(), never, drip, receiver.url):
             site.tell(url)
         a_worker(site)
         job_id = site.client.submit(recording)
@@ -83,12 +87,29 @@ def test_bad_receivers_get_what_the_schedule_says_and_delay_no_good_one(
         receiver.wait_for(1)
         assert state_of(site, never).status is None, "the good one was told before the silent one was given up"
         until(lambda: state_of(site, never).error == "timeout", "the silent one is given up")
+        until(lambda: state_of(site, drip).error == "timeout", "the dripping one is given up")
 
         assert {status: state_of(site, url).status for status, url in bad.items()} == dict(
             zip(statuses, statuses, strict=True)
         )
         assert state_of(site, bad[410]).state == "dead"
         assert all(state_of(site, bad[status]).state in ("ready", "leased") for status in (500, 302, 429))
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """A receiver whose answer never comes to its end, though a byte of it comes every half second."""
+
+    def drip() -> None:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            for byte in itertools.chain(b"HTTP/1.1 200 OK\r\nx: ", itertools.repeat(ord("x"))):
+                connection.sendall(bytes([byte]))
+                time.sleep(0.5)
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        threading.Thread(target=drip, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
 def _answering(status: int) -> Callable[[Any], Reply]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,18 @@ def test_the_result_and_the_pictures_of_an_erased_job_are_gone(
     with sessions.begin() as session:
         for table in ("result", "segment_result"):
             assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+
+
+def test_the_name_that_came_with_an_upload_in_pieces_is_erased_too(client: TestClient, sessions: Sessions) -> None:
+    name = base64.b64encode(f"{MARKER}.mp4".encode()).decode()
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "3", "Upload-Metadata": f"filename {name}"}
+    piece = {**headers, "Content-Type": "application/offset+octet-stream"}
+    begun = client.post("/v1/uploads", content=b"abc", headers=piece)
+    job = client.post("/v1/jobs", json={"upload_id": begun.headers["location"].rpartition("/")[2]}).json()
+    assert set(tables_with(sessions, MARKER)) == {"upload", "video"}
+    client.delete(f"/v1/jobs/{job['id']}")
+
+    assert tables_with(sessions, MARKER) == []
 
 
 def test_erasing_twice_is_erasing_once(client: TestClient, sessions: Sessions) -> None:

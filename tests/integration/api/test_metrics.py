@@ -84,6 +84,14 @@ def test_requests_are_counted_by_their_pattern_and_not_by_their_ids(settings: Se
     assert "job_000" not in lines
 
 
+def test_a_method_of_the_clients_own_making_is_no_series_of_its_own(settings: Settings) -> None:
+    with asked_from(settings, LOOPBACK) as client:
+        client.request("BREW-4711", "/healthz")
+        lines = client.get("/metrics").text
+    assert "BREW" not in lines
+    assert 'method="other"' in lines
+
+
 def test_without_a_token_only_the_machine_itself_may_read(settings: Settings) -> None:
     with asked_from(settings, ("10.0.0.7", 50000)) as client:
         assert client.get("/metrics").status_code == 401

@@ -64,6 +64,10 @@ def test_an_address_that_is_not_public_is_refused_when_it_is_given(owner: TestCl
     assert owner.get("/v1/jobs").json()["items"] == []
 
 
+def test_who_has_no_key_cannot_have_names_looked_up(anonymous: TestClient) -> None:
+    assert anonymous.post("/v1/webhooks", json={"url": "http://10.0.0.1/"}).status_code == 401
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"url": 5}, {"url": PUBLIC, "event_types": ["job.exploded"]}, {"url": PUBLIC, "colour": "red"}, {"url": ""}],

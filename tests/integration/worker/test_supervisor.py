@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
 from shared.db.engine import Sessions
+from shared.db.erasure import erase_job
 from shared.db.ids import new_id
 from shared.db.jobs import get_jobs, insert_job
 from shared.db.results import find_result
+from shared.db.steps import LeaseLost
 from shared.db.tables import EventRow, SegmentResultRow, StepRow
 from shared.db.videos import insert_video
 from shared.db.workspaces import ensure_workspace
@@ -20,29 +22,18 @@ from shared.domain.job import Job, JobRequest
 from shared.domain.limits import MediaLimits
 from shared.domain.options import Options
 from shared.domain.video import Video
-from shared.queue import HintPublisher, create_celery
+from shared.queue import HintPublisher
 from shared.storage.local import LocalStorage
 from shared.storage.port import moment_key, video_key
-from tests.factories import a_bearer
+from tests.factories import a_bearer, claim, job_up_to
 from worker.carrier import StepCarrier
+from worker.finish import perform_finish
 from worker.pool import AnalyserPool
 from worker.recording import Tools
 from worker.supervisor import Supervisor
 from worker.sweep import sweep_once
 
 Submit = Callable[..., JobId]
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> LocalStorage:
-    return LocalStorage(tmp_path)
-
-
-@pytest.fixture
-def hints(valkey_url: str) -> Iterator[HintPublisher]:
-    publisher = HintPublisher(create_celery(valkey_url))
-    yield publisher
-    publisher.close()
 
 
 @pytest.fixture
@@ -188,6 +179,26 @@ def test_a_recording_that_is_not_to_be_kept_goes_once_its_pictures_are_made(
     assert not path.exists()
     with sessions.begin() as session:
         assert session.execute(text("SELECT state FROM video")).scalar() == "deleted"
+
+
+def test_of_a_job_that_was_erased_there_is_nothing_to_finish(
+    tools: Tools, sessions: Sessions, pool: AnalyserPool
+) -> None:
+    job_id = job_up_to(sessions, "finishing")
+    taken = claim(sessions)
+    with sessions.begin() as session:
+        erase_job(session, taken.workspace_id, job_id)
+
+    with pool.borrow() as analyser, pytest.raises(LeaseLost):
+        perform_finish(tools, taken, analyser, None)  # type: ignore[arg-type]
+
+
+def test_a_picture_is_written_though_a_stopped_worker_has_it_open(storage: LocalStorage) -> None:
+    stopped = storage.receive("jobs/a/moments/0.jpg")
+    stopped.write(b"half of")
+    storage.put("jobs/a/moments/0.jpg", b"the whole picture")
+
+    assert storage.get("jobs/a/moments/0.jpg") == b"the whole picture"
 
 
 def test_a_stopping_worker_claims_nothing_more(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from shared.domain.limits import MediaLimits
 from shared.domain.video import Video
 from shared.outbound.addresses import parse_networks
 from shared.outbound.client import OutboundClient
-from shared.queue import HintPublisher, create_celery
+from shared.queue import HintPublisher
 from shared.storage.local import LocalStorage
 from shared.storage.port import video_key
 from worker.carrier import StepCarrier
@@ -35,18 +35,6 @@ LIMIT_BYTES = 10_000_000
 
 Submit = Callable[[str], JobId]
 JoinIn = Callable[[JobId], JobId]
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> LocalStorage:
-    return LocalStorage(tmp_path)
-
-
-@pytest.fixture
-def hints(valkey_url: str) -> Iterator[HintPublisher]:
-    publisher = HintPublisher(create_celery(valkey_url))
-    yield publisher
-    publisher.close()
 
 
 @pytest.fixture
