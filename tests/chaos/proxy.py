@@ -14,6 +14,7 @@ import struct
 import threading
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -104,8 +105,9 @@ class Proxy:
     def _reset(self, writers: set[StreamWriter]) -> None:
         for writer in list(writers):
             link = writer.get_extra_info("socket")
-            if link.family == socket.AF_INET:
-                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+            with suppress(OSError):  # it has ended by itself meanwhile
+                if link.family == socket.AF_INET:
+                    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             writer.transport.abort()
         writers.clear()
 
