@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from shared.db.tables.base import Base
 from shared.db.tables.telling import AttemptRow, DeliveryRow, EndpointRow, EventRow
-from shared.db.tables.tenants import ApiKeyRow, IdempotencyKeyRow, LoginTokenRow, SessionRow, WorkspaceRow
-from shared.db.tables.work import JobRow, ResultRow, SegmentResultRow, StepRow, UploadRow, VideoRow
+from shared.db.tables.tenants import (
+    ApiKeyRow,
+    AuditEntryRow,
+    IdempotencyKeyRow,
+    LoginTokenRow,
+    SessionRow,
+    WorkspaceRow,
+)
+from shared.db.tables.work import BatchRow, JobRow, ResultRow, SegmentResultRow, StepRow, UploadRow, VideoRow, WorkerRow
 
 __all__ = [
     "ApiKeyRow",
     "AttemptRow",
+    "AuditEntryRow",
     "Base",
+    "BatchRow",
     "DeliveryRow",
     "EndpointRow",
     "EventRow",
@@ -26,5 +35,6 @@ __all__ = [
     "StepRow",
     "UploadRow",
     "VideoRow",
+    "WorkerRow",
     "WorkspaceRow",
 ]

@@ -25,11 +25,15 @@ class EventRow(Base):
     """What others are told of: one per job and type, however often it is delivered."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("uq_event_job_id_type", "job_id", "type", unique=True),)
+    __table_args__ = (
+        Index("uq_event_job_id_type", "job_id", "type", unique=True),
+        Index("uq_event_batch_id_type", "batch_id", "type", unique=True),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id"))
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batch.id"))
     type: Mapped[str]
     data: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

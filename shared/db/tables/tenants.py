@@ -6,7 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ForeignKey,
+    Index,
     func,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +22,12 @@ class WorkspaceRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     max_running_segments: Mapped[int | None]
+    max_open_jobs: Mapped[int | None]
+    max_jobs_per_day: Mapped[int | None]
+    max_stored_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    requests_per_minute: Mapped[int | None]
+    video_retention_days: Mapped[float | None]
+    result_retention_days: Mapped[float | None]
     webhook_secret: Mapped[str | None]
     previous_webhook_secret: Mapped[str | None]
     previous_webhook_secret_until: Mapped[datetime | None]
@@ -33,9 +41,12 @@ class ApiKeyRow(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)
     name: Mapped[str]
     secret_sha256: Mapped[bytes]
+    previous_sha256: Mapped[bytes | None]
+    previous_until: Mapped[datetime | None]
     scopes: Mapped[list[str]]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
 
@@ -70,3 +81,18 @@ class IdempotencyKeyRow(Base):
     fingerprint: Mapped[bytes]
     made_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class AuditEntryRow(Base):
+    """Who did what to which id: only ever added to, and without anything that a person said or is."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_workspace_id_id", "workspace_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    actor: Mapped[str]
+    action: Mapped[str]
+    target: Mapped[str]
+    request_id: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

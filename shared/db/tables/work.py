@@ -27,7 +27,11 @@ from shared.domain.video import VIDEO_STATES
 
 class VideoRow(Base):
     __tablename__ = "video"
-    __table_args__ = (CheckConstraint(one_of("state", VIDEO_STATES), name="state"),)
+    __table_args__ = (
+        CheckConstraint(one_of("state", VIDEO_STATES), name="state"),
+        Index("ix_video_workspace_id_id", "workspace_id", "id"),
+        Index("ix_video_stored", "workspace_id", "size_bytes", postgresql_where=text("state <> 'deleted'")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
@@ -49,6 +53,7 @@ class UploadRow(Base):
     __table_args__ = (
         CheckConstraint(one_of("state", UPLOAD_STATES), name="state"),
         Index("ix_upload_unfinished", "expires_at", postgresql_where=text("state = 'receiving'")),
+        Index("ix_upload_workspace_id_id", "workspace_id", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -65,18 +70,62 @@ class UploadRow(Base):
     expires_at: Mapped[datetime]
 
 
+class BatchRow(Base):
+    """Jobs that were submitted together, and how many of them are not over."""
+
+    __tablename__ = "batch"
+    __table_args__ = (Index("ix_batch_workspace_id_id", "workspace_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    webhook_url: Mapped[str | None]
+    total: Mapped[int]
+    open_jobs: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+
+
+class WorkerRow(Base):
+    """A worker process as it said of itself, so that operators see who is there."""
+
+    __tablename__ = "worker"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    classes: Mapped[list[str]]
+    engine: Mapped[str]
+    analysers: Mapped[int]
+    version: Mapped[str]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class JobRow(Base):
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint(one_of("state", JOB_STATES), name="state"),
-        Index("ix_job_workspace_id_id", "workspace_id", "id"),
+        Index("ix_job_listed", "workspace_id", "created_at", "id"),
+        Index("ix_job_listed_by_state", "workspace_id", "state", "created_at", "id"),
+        Index("ix_job_listed_by_purpose", "workspace_id", "purpose", "created_at", "id"),
+        Index(
+            "ix_job_listed_by_reference",
+            "workspace_id",
+            "reference",
+            "created_at",
+            "id",
+            postgresql_where=text("reference IS NOT NULL"),
+        ),
+        Index("ix_job_listed_by_video", "video_id", "created_at", "id"),
+        Index("ix_job_listed_by_batch", "batch_id", "created_at", "id", postgresql_where=text("batch_id IS NOT NULL")),
+        Index("ix_job_metadata", "metadata", postgresql_using="gin", postgresql_ops={"metadata": "jsonb_path_ops"}),
+        Index("ix_job_kept", "finished_at", postgresql_where=text("finished_at IS NOT NULL AND erased_at IS NULL")),
         Index("ix_job_unfinished", "state", postgresql_where=text("finished_at IS NULL")),
         Index("ix_job_unpurged", "erased_at", postgresql_where=text("erased_at IS NOT NULL AND purged_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
-    video_id: Mapped[UUID] = mapped_column(ForeignKey("video.id"), index=True)
+    video_id: Mapped[UUID] = mapped_column(ForeignKey("video.id"))
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batch.id"))
     options: Mapped[dict[str, Any]]
     purpose: Mapped[str]
     consent_reference: Mapped[str | None]
