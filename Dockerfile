@@ -21,6 +21,7 @@ ENV PATH=/opt/mien/bin:$PATH PYTHONPATH=/srv/mien PYTHONSAFEPATH=1 PYTHONUNBUFFE
 WORKDIR /srv/mien
 COPY api api
 COPY cli cli
+COPY client/src client/src
 COPY migrations migrations
 COPY shared shared
 COPY worker worker

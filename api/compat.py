@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
@@ -20,11 +20,14 @@ from api.videos import FILE_FORM
 from shared.db.engine import transaction
 from shared.db.results import get_result
 from shared.db.workspaces import ensure_workspace
-from shared.domain.errors import error_of
+from shared.domain.codes import error_of
 from shared.domain.ids import WorkspaceId
 from shared.domain.job import Job
 
 router = APIRouter(tags=["prototype"])
+
+
+RESULTS_EXAMPLE: dict[str, Any] = {"total_score": 97, "minus_log": {"fear": ["2.50", "13.00"], "surprise": ["4.00"]}}
 
 
 class FrameResults(BaseModel):
@@ -32,7 +35,9 @@ class FrameResults(BaseModel):
     minus_log: dict[str, list[str]]
 
 
-class UploadOut(BaseModel):
+class PrototypeOut(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"frame_results": RESULTS_EXAMPLE}]})
+
     frame_results: FrameResults
 
 
@@ -41,7 +46,7 @@ BODY: dict[str, Any] = {"required": True, "content": {"multipart/form-data": {"s
 
 @router.post(
     "/upload",
-    response_model=UploadOut,
+    response_model=PrototypeOut,
     responses={
         202: {"model": JobOut, "description": "Not ready in time: follow the job."},
         **problems(403, 413, 422, 507),

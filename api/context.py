@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from api.limits import RateLimits
 from api.watch import JobWatcher
 from shared.db.engine import Sessions
 from shared.queue import HintPublisher
@@ -20,6 +21,7 @@ class Context:
     storage: Storage
     hints: HintPublisher
     watcher: JobWatcher
+    rates: RateLimits
 
 
 def context_of(connection: HTTPConnection) -> Context:

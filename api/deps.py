@@ -20,7 +20,7 @@ SESSION_COOKIE = "mien_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def get_context(request: Request) -> Context:
+async def get_context(request: Request) -> Context:
     return context_of(request)
 
 
@@ -37,18 +37,31 @@ Db = Annotated[Session, Depends(open_session, scope="function")]
 
 
 def authenticate(request: Request, context: Context) -> Principal:
-    """Who asks, by key or by session cookie. Raises Unauthenticated, or Forbidden for a foreign page."""
-    key = bearer_token(request)
-    secret = request.cookies.get(SESSION_COOKIE)
-    if key is None and secret is None:
-        raise Unauthenticated("send 'Authorization: Bearer mien_…', or sign in with the link that Mien prints")
+    """Who asks, by key or by session cookie. Raises Unauthenticated, RateLimited, or Forbidden for a foreign page."""
+    _credentials(request)  # before a connection is taken
     with transaction(context.sessions) as session:
-        principal = principal_of_key(session, key) if key else principal_of_session(session, secret or "")
+        return authenticate_in(session, request, context)
+
+
+def authenticate_in(session: Session, request: Request, context: Context) -> Principal:
+    """The same in a transaction that goes on: one round trip less where every millisecond counts."""
+    key, secret = _credentials(request)
+    principal = principal_of_key(session, key) if key else principal_of_session(session, secret)
     if principal is None:
         raise Unauthenticated("the key or the session is unknown, revoked or expired")
     if principal.by_session:
         refuse_foreign_page(request)
+    per_minute = principal.requests_per_minute
+    context.rates.take(principal.actor, context.settings.requests_per_minute if per_minute is None else per_minute)
     return principal
+
+
+def _credentials(request: Request) -> tuple[str | None, str]:
+    key = bearer_token(request)
+    secret = "" if key else request.cookies.get(SESSION_COOKIE)
+    if secret is None:
+        raise Unauthenticated("send 'Authorization: Bearer mien_…', or sign in with the link that Mien prints")
+    return key, secret
 
 
 def bearer_token(request: Request) -> str | None:
@@ -76,3 +89,4 @@ def principal_with(scope: Scope) -> Callable[[Request, Context], Principal]:
 
 Reader = Annotated[Principal, Depends(principal_with("jobs:read"))]
 Writer = Annotated[Principal, Depends(principal_with("jobs:write"))]
+Operator = Annotated[Principal, Depends(principal_with("admin"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.requests import loggable_path
 from shared.domain.errors import (
     BodyTooLarge,
     ChecksumMismatch,
@@ -19,9 +21,11 @@ from shared.domain.errors import (
     InputError,
     InvalidRequest,
     MienError,
+    NoSuchRange,
     NotFound,
     RequestError,
     StorageFull,
+    TooMuch,
     Unauthenticated,
     UnsupportedBody,
     UploadLocked,
@@ -44,10 +48,12 @@ STATUS: dict[type[MienError], int] = {
     Gone: 410,
     WrongVersion: 412,
     UnsupportedBody: 415,
+    NoSuchRange: 416,
     UploadLocked: 423,
     ChecksumMismatch: 460,
     BodyTooLarge: 413,
     WorldError: 503,
+    TooMuch: 429,
     StorageFull: 507,
 }
 """The nearest ancestor in the error tree decides."""
@@ -95,14 +101,15 @@ def _headers(status: int) -> dict[str, str]:
         return {"WWW-Authenticate": "Bearer"}
     if status == 412:
         return {"Tus-Version": TUS_VERSION}
-    return {"Retry-After": str(RETRY_AFTER_S)} if status in (423, 429, 503, 507) else {}
+    return {"Retry-After": str(RETRY_AFTER_S)} if status in (423, 503, 507) else {}
 
 
 def _on_mien_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MienError)
     field = error.field if isinstance(error, RequestError) else None
     errors = [{"field": field, "message": error.detail}] if field else None
-    return problem(request, status_of(type(error)), error.code, error.title, error.detail, errors)
+    headers = {"Retry-After": str(math.ceil(error.retry_after_s))} if isinstance(error, TooMuch) else None
+    return problem(request, status_of(type(error)), error.code, error.title, error.detail, errors, headers)
 
 
 def _on_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -120,10 +127,21 @@ def _field(location: tuple[int | str, ...]) -> str:
 
 def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # the framework's word for a body that is no JSON
+        return problem(request, 422, InvalidRequest.code, InvalidRequest.title, str(error.detail))
+    headers = {**(error.headers or {}), **_allowed(request)} if error.status_code == 405 else error.headers
     code = HTTP_CODES.get(error.status_code, "invalid_request")
-    return problem(request, error.status_code, code, str(error.detail), str(error.detail), headers=error.headers)
+    return problem(request, error.status_code, code, str(error.detail), str(error.detail), headers=headers)
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """All methods of an address: the framework names those of its first route alone."""
+    from api.openapi import methods_at
+
+    methods = methods_at(request.app, request.url.path)
+    return {"Allow": ", ".join(methods)} if methods else {}
 
 
 def _on_unforeseen(request: Request, error: Exception) -> JSONResponse:
-    log.error("unforeseen_error", path=request.url.path, exc_info=error)
+    log.error("unforeseen_error", path=loggable_path(request.scope), exc_info=error)
     return problem(request, 500, MienError.code, MienError.title, "The log has more, under this request_id.")

@@ -1,4 +1,4 @@
-"""Jobs: submit, follow, list, cancel, retry, erase."""
+"""Jobs: submit, follow, cancel, retry, erase."""
 
 from __future__ import annotations
 
@@ -6,38 +6,36 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import JSONResponse, Response
 from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from api.audit import note
 from api.context import Context
-from api.deps import Ctx, Db, Reader, Writer
-from api.idempotency import HEADER
-from api.schemas.job import ErasureOut, JobFields, JobOut, JobPage
+from api.deps import Ctx, Db, Writer, authenticate_in
+from api.idempotency import Idempotency, key_to, make_once, read_key
+from api.schemas.erasure import ErasureOut
+from api.schemas.job import JobFields, JobOut
 from api.schemas.links import LinksDep
 from api.schemas.problem import problems
-from api.submit import id_in_field, reload_job, submit_again, submit_form, submit_json
+from api.submit import reload_job, submit_again, submit_form, submit_json
 from shared.db.engine import transaction
 from shared.db.erasure import erase_job
-from shared.db.jobs import JobFilter, cancel_job, get_job, list_jobs
+from shared.db.jobs import cancel_job, get_job
 from shared.domain.errors import InvalidRequest
-from shared.domain.ids import JobId, WorkspaceId, job_id_of, to_wire, video_id_of
-from shared.domain.job import Job, JobState
+from shared.domain.ids import JobId, WorkspaceId, job_id_of, to_wire
+from shared.domain.job import Job
 from shared.storage.port import erase_files
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 MAX_WAIT_S = 60
-MAX_PAGE = 200
-NO_NUL = r"^[^\x00]*$"  # Postgres stores no NUL
 
 Prefer = Annotated[str | None, Header(description="`wait=30`: answer when the job is over, or after 30 seconds")]
 
-Idempotency = Annotated[
-    str | None,
-    Header(alias=HEADER, description="the same key with the same content gives the same job, for a day"),
-]
+IfNoneMatch = Annotated[str | None, Header(description="the `ETag` of an answer before: 304 when nothing changed")]
 
 
 def _form_schema() -> dict[str, Any]:
@@ -97,48 +95,58 @@ async def retry(
     return JSONResponse(out.model_dump(mode="json"), 202, headers={"Location": out.links.self})
 
 
-@router.get("/{job_id}", responses=problems(403, 404))
-async def show_job(job_id: str, context: Ctx, principal: Reader, links: LinksDep, prefer: Prefer = None) -> JobOut:
-    """State and progress."""
-    job = await run_in_threadpool(reload_job, context, principal.workspace_id, job_id_of(job_id))
-    return JobOut.of(await wait_as_preferred(context, job, prefer), links)
-
-
-@router.get("", responses=problems(403, 422))
-def list_all(
-    session: Db,
-    principal: Reader,
+@router.get(
+    "/{job_id}",
+    response_model=JobOut,
+    responses={304: {"description": "Nothing changed since the answer with that `ETag`."}, **problems(403, 404, 422)},
+)
+async def show_job(
+    job_id: str,
+    request: Request,
+    context: Ctx,
     links: LinksDep,
-    state: JobState | None = None,
-    reference: Annotated[str | None, Query(max_length=200, pattern=NO_NUL)] = None,
-    video_id: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
-) -> JobPage:
-    """Jobs of the workspace, newest first; pages stay stable while new jobs come in."""
-    video = id_in_field(video_id_of, video_id, "video_id") if video_id else None
-    before = id_in_field(job_id_of, cursor, "cursor") if cursor else None
-    wanted = JobFilter(state=state, reference=reference, video_id=video)
-    jobs = list_jobs(session, principal.workspace_id, wanted, limit=limit + 1, before=before)
-    page = jobs[:limit]
-    more = to_wire("job", page[-1].id) if len(jobs) > limit else None
-    return JobPage(items=[JobOut.of(job, links) for job in page], next_cursor=more)
+    prefer: Prefer = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """State and progress."""
+    job = await run_in_threadpool(_look, request, context, job_id)
+    job = await wait_as_preferred(context, job, prefer)
+    headers = {"ETag": f'W/"{job.tag}"', "Cache-Control": "private, no-cache"}
+    if if_none_match is not None and f'"{job.tag}"' in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Response(JobOut.of(job, links).model_dump_json(), media_type="application/json", headers=headers)
 
 
-@router.post("/{job_id}/cancel", responses=problems(403, 404, 409))
-def cancel(job_id: str, session: Db, principal: Writer, links: LinksDep) -> JobOut:
+def _look(request: Request, context: Context, job_id: str) -> Job:
+    """Who asks and what is asked for in one transaction: this is what clients do all day."""
+    with transaction(context.sessions) as session:
+        principal = authenticate_in(session, request, context)
+        principal.require("jobs:read")
+        return get_job(session, principal.workspace_id, job_id_of(job_id))
+
+
+@router.post("/{job_id}/cancel", responses=problems(403, 404, 409, 422))
+def cancel(
+    job_id: str, request: Request, session: Db, principal: Writer, links: LinksDep, _: Idempotency = None
+) -> JobOut:
     """Stop a job; accepted until its result is there."""
     wanted = job_id_of(job_id)
-    cancel_job(session, principal.workspace_id, wanted)
-    session.flush()
+
+    def stop(session: Session) -> JobId:
+        cancel_job(session, principal.workspace_id, wanted)
+        session.flush()
+        return wanted
+
+    make_once(session, principal.workspace_id, key_to(read_key(request), "cancel", {"job": str(wanted)}), stop)
     return JobOut.of(get_job(session, principal.workspace_id, wanted), links)
 
 
 @router.delete("/{job_id}", responses=problems(403, 404))
-def erase(job_id: str, context: Ctx, principal: Writer) -> ErasureOut:
+def erase(job_id: str, request: Request, context: Ctx, principal: Writer) -> ErasureOut:
     """Erase a job and all that came of it, and its recording unless another job has it. Only id and times remain."""
     with transaction(context.sessions) as session:
         erasure = erase_job(session, principal.workspace_id, job_id_of(job_id))
+        note(session, request, principal, "job.erased", to_wire("job", erasure.job_id))
     erase_files(context.storage, erasure.job_id, erasure.video_id)  # the sweep looks again
     context.hints.hint("io")
     return ErasureOut.of(erasure)

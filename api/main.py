@@ -7,16 +7,32 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
-from api import compat, health, jobs, login, metrics, results, uploads, videos, webhooks
+from api import (
+    admin,
+    artifacts,
+    audit_log,
+    batches,
+    compat,
+    events,
+    health,
+    jobs,
+    listing,
+    login,
+    metrics,
+    results,
+    subjects,
+    uploads,
+    videos,
+    webhooks,
+)
 from api.context import Context
 from api.errors import install_error_handlers
 from api.hosts import KnownHosts
+from api.limits import RateLimits
+from api.openapi import describe, name_of
 from api.pages import install_pages
 from api.requests import RequestIds
-from api.schemas.job import JobIn
-from api.schemas.problem import Problem
 from api.watch import JobWatcher
 from shared import __version__
 from shared.db.engine import create_db_engine, create_sessions
@@ -31,6 +47,28 @@ Authenticate with `Authorization: Bearer mien_…`. Errors are `application/prob
 What Mien reports is displayed expression as a model classifies it, not what a person feels."""
 
 
+THREADS = 40  # that anyio offers to handlers; each may hold a connection
+MODULES = (
+    jobs,
+    listing,
+    events,
+    results,
+    artifacts,
+    batches,
+    videos,
+    uploads,
+    subjects,
+    webhooks,
+    compat,
+    admin,
+    audit_log,
+    health,
+    metrics,
+    login,
+)
+"""In the order in which they are described."""
+
+
 def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Mien",
@@ -39,14 +77,15 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan(settings),
         docs_url=None,  # api.pages serves one that asks no other host for its scripts
         redoc_url=None,
+        generate_unique_id_function=name_of,
     )
-    for module in (jobs, results, videos, uploads, webhooks, compat, health, metrics, login):
+    for module in MODULES:
         app.include_router(module.router)
     install_pages(app)
     install_error_handlers(app)
     app.add_middleware(KnownHosts, known=settings.trusted_hosts)
     app.add_middleware(RequestIds)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 
 
@@ -54,7 +93,7 @@ def _lifespan(settings: Settings) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logging(settings.log_format, "api")
-        engine = create_db_engine(settings.database_url, pool_size=20)
+        engine = create_db_engine(settings.database_url, pool_size=THREADS)
         sessions = create_sessions(engine)
         hints = HintPublisher(create_celery(settings.broker_url))
         watcher = JobWatcher(sessions)
@@ -64,6 +103,7 @@ def _lifespan(settings: Settings) -> Any:
             storage=LocalStorage(settings.storage_dir),
             hints=hints,
             watcher=watcher,
+            rates=RateLimits(),
         )
         yield
         watcher.close()
@@ -71,16 +111,3 @@ def _lifespan(settings: Settings) -> Any:
         engine.dispose()
 
     return lifespan
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The document, with the shapes that handlers read by themselves and the one way to authenticate."""
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        for model in (Problem, JobIn):
-            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            document["components"]["schemas"] |= {**schema.pop("$defs", {}), model.__name__: schema}
-        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        document["security"] = [{"key": []}]
-        app.openapi_schema = document
-    return app.openapi_schema

@@ -13,7 +13,9 @@ from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
 from shared.crash import crash_point
+from shared.db.engine import transaction
 from shared.db.ids import new_id
+from shared.db.quotas import charge_bytes
 from shared.domain.clock import utc_now
 from shared.domain.errors import BodyTooLarge, EmptyFile, InvalidRequest
 from shared.domain.ids import VideoId, WorkspaceId
@@ -43,10 +45,13 @@ async def receive_recording(request: Request, context: Context, workspace_id: Wo
         EmptyFile: There is a file and it is empty.
         InvalidRequest: The form is malformed or has no part `file`.
         StorageFull: Nothing is left behind.
+        QuotaExceeded: Before a byte is sent for nothing; looked at again when the recording is kept.
     """
     limit_bytes = context.settings.max_upload_bytes
-    if int(request.headers.get("content-length") or 0) > limit_bytes + FORM_OVERHEAD_BYTES:
+    declared_bytes = int(request.headers.get("content-length") or 0)
+    if declared_bytes > limit_bytes + FORM_OVERHEAD_BYTES:
         raise BodyTooLarge(f"at most {limit_bytes} bytes are accepted")
+    await run_in_threadpool(_check_room, context, workspace_id, declared_bytes - FORM_OVERHEAD_BYTES)
     video_id = VideoId(new_id())
     incoming = await run_in_threadpool(context.storage.receive, video_key(video_id))
     sink = _Sink(incoming, limit_bytes)
@@ -56,6 +61,11 @@ async def receive_recording(request: Request, context: Context, workspace_id: Wo
     except BaseException:  # also when the client goes away or the server stops: nothing stays behind
         await run_in_threadpool(incoming.abort)
         raise
+
+
+def _check_room(context: Context, workspace_id: WorkspaceId, least_bytes: int) -> None:
+    with transaction(context.sessions) as session:
+        charge_bytes(session, workspace_id, max(0, least_bytes))
 
 
 async def discard(context: Context, received: Received) -> None:
@@ -175,7 +185,7 @@ class _Form:
         self._part = _Part()
 
     def _end_header(self) -> None:
-        name, value = (bytes(part).decode("utf-8", "replace") for part in self._header)
+        name, value = (bytes(part).decode("latin-1") for part in self._header)  # as HTTP does: no byte is lost
         self._part.headers[name.lower()] = value
         self._header = (bytearray(), bytearray())
 

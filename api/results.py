@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from api.audit import note
 from api.context import Context
 from api.deps import Ctx, Db, Reader
 from api.schemas.links import LinksDep
@@ -19,7 +20,7 @@ from shared.db.engine import transaction
 from shared.db.jobs import get_job
 from shared.db.results import Result, get_result, get_segment_samples, segment_of_sample
 from shared.domain.errors import InvalidRequest, NotFound
-from shared.domain.ids import job_id_of
+from shared.domain.ids import job_id_of, to_wire
 from shared.domain.samples import Sample
 from shared.domain.timeline import CSV_COLUMNS, csv_rows, join_tracks, only_primary, sample_json
 from shared.storage.port import moment_key
@@ -38,19 +39,20 @@ TIMELINE_CONTENT: dict[str, Any] = {
 }
 
 
-@router.get("/result", responses=problems(403, 404, 409))
-def show_result(job_id: str, session: Db, principal: Reader, links: LinksDep) -> ResultOut:
+@router.get("/result", responses=problems(403, 404, 409, 410))
+def show_result(job_id: str, request: Request, session: Db, principal: Reader, links: LinksDep) -> ResultOut:
     """The summary: score, moments, coverage. 409 while the job goes on, or when it has no result."""
     wanted = job_id_of(job_id)
     result = get_result(session, principal.workspace_id, wanted)
     job = get_job(session, principal.workspace_id, wanted)
+    note(session, request, principal, "result.read", to_wire("job", wanted))
     return ResultOut.of(result, links, pictures=job.request.options.thumbnails)
 
 
 @router.get(
     "/timeline",
     response_model=TimelinePage,
-    responses={200: {"content": TIMELINE_CONTENT}, **problems(403, 404, 409, 422)},
+    responses={200: {"content": TIMELINE_CONTENT}, **problems(403, 404, 409, 410, 422)},
 )
 def show_timeline(
     job_id: str,
@@ -66,6 +68,7 @@ def show_timeline(
     with transaction(context.sessions) as session:
         result = get_result(session, principal.workspace_id, wanted)
         primary_only = get_job(session, principal.workspace_id, wanted).request.options.faces == "primary"
+        note(session, request, principal, "timeline.read", to_wire("job", wanted))
     timeline = _Timeline(context, result, primary_only)
     match format or _accepted(request):
         case "csv":
@@ -79,14 +82,15 @@ def show_timeline(
 @router.get(
     "/moments/{number}.jpg",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}, **problems(403, 404, 409)},
+    responses={200: {"content": {"image/jpeg": {}}}, **problems(403, 404, 409, 410)},
 )
-def show_moment(job_id: str, number: int, context: Ctx, session: Db, principal: Reader) -> Response:
+def show_moment(job_id: str, number: int, request: Request, context: Ctx, session: Db, principal: Reader) -> Response:
     """The frame of a moment, face boxed. 404 until it is made, shortly after the result."""
     result = get_result(session, principal.workspace_id, job_id_of(job_id))
     picture = context.storage.get(moment_key(result.job_id, number)) if 0 <= number < 2**31 else None
     if picture is None:
         raise NotFound("there is no picture of this moment, or not yet")
+    note(session, request, principal, "moment.read", f"{to_wire('job', result.job_id)}/{number}")
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 

@@ -7,29 +7,30 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
-from api.idempotency import key_to, read_key
+from api.idempotency import key_to, make_once, read_key
 from api.receive import discard, plain_name, receive_recording
 from api.requests import origin_of
 from api.schemas.job import JobFields, JobIn
 from shared.crash import crash_point
 from shared.db.endpoints import workspace_secret
 from shared.db.engine import transaction
-from shared.db.idempotency import IdempotencyKey, find_made, remember_made
+from shared.db.idempotency import IdempotencyKey
 from shared.db.ids import new_id
 from shared.db.jobs import get_job, insert_job, retry_job
 from shared.db.uploads import consume_upload
 from shared.db.videos import get_stored_video, get_usable_video, insert_video
 from shared.domain.clock import utc_now
 from shared.domain.errors import AddressNotAllowed, BodyTooLarge, InvalidRequest, NotFound, Unavailable
-from shared.domain.ids import JobId, VideoId, WorkspaceId, upload_id_of, video_id_of
+from shared.domain.ids import BatchId, JobId, VideoId, WorkspaceId, upload_id_of, video_id_of
 from shared.domain.job import Job, JobRequest, Origin
 from shared.domain.purpose import check_purpose
 from shared.domain.step import class_to_hint
@@ -42,9 +43,9 @@ JSON_FIELDS = ("options", "metadata")  # fields of a form that hold JSON
 MAX_JSON_BYTES = 256 * 1024
 SUBMIT = "submit"
 
-Fields = TypeVar("Fields", bound=JobFields)
+Fields = TypeVar("Fields", bound=BaseModel)
 Id = TypeVar("Id")
-Insert = Callable[[Session], JobId]
+Insert = Callable[[Session], UUID]
 
 
 async def submit_form(request: Request, context: Context, workspace_id: WorkspaceId) -> Job:
@@ -57,8 +58,7 @@ async def submit_form(request: Request, context: Context, workspace_id: Workspac
         keyed = key_to(key, SUBMIT, {**asdict(wanted), "file": video.sha256})
 
         def insert(session: Session) -> JobId:
-            insert_video(session, video)
-            return _insert_job(session, video, wanted, origin_of(request))
+            return _insert_job(session, insert_video(session, video), wanted, origin_of(request))
 
         job = await run_in_threadpool(_accept, context, workspace_id, keyed, insert)
     except Unavailable:
@@ -73,19 +73,33 @@ async def submit_form(request: Request, context: Context, workspace_id: Workspac
 
 async def submit_json(request: Request, context: Context, workspace_id: WorkspaceId) -> Job:
     """A job for a recording that is stored already, or that a worker fetches."""
-    body = _validated(JobIn, await _read_json(request))
+    body = validated(JobIn, await read_json(request))
     key, origin = read_key(request), origin_of(request)
-    wanted = await run_in_threadpool(_checked, context, body)
-    if body.video_url is not None:
-        await run_in_threadpool(_check_url, context, body.video_url, "video_url")
+    wanted = await run_in_threadpool(checked_named, context, body)
 
     def insert(session: Session) -> JobId:
-        return _insert_job(session, _named_video(session, context, workspace_id, body), wanted, origin)
+        return insert_named(session, context, workspace_id, body, wanted, origin)
 
-    named = {"video_id": body.video_id, "upload_id": body.upload_id, "video_url": body.video_url}
-    return await run_in_threadpool(
-        _accept, context, workspace_id, key_to(key, SUBMIT, {**asdict(wanted), **named}), insert
-    )
+    keyed = key_to(key, SUBMIT, {**asdict(wanted), **named_in(body)})
+    return await run_in_threadpool(_accept, context, workspace_id, keyed, insert)
+
+
+def named_in(body: JobIn) -> dict[str, str | None]:
+    return {"video_id": body.video_id, "upload_id": body.upload_id, "video_url": body.video_url}
+
+
+def insert_named(
+    session: Session,
+    context: Context,
+    workspace_id: WorkspaceId,
+    body: JobIn,
+    wanted: JobRequest,
+    origin: Origin,
+    batch_id: BatchId | None = None,
+) -> JobId:
+    """A job for a recording that is named rather than sent."""
+    video = _named_video(session, context, workspace_id, body)
+    return _insert_job(session, video, wanted, origin, batch_id)
 
 
 async def submit_again(request: Request, context: Context, workspace_id: WorkspaceId, job_id: JobId) -> Job:
@@ -103,22 +117,26 @@ async def submit_again(request: Request, context: Context, workspace_id: Workspa
 def _accept(context: Context, workspace_id: WorkspaceId, keyed: IdempotencyKey | None, insert: Insert) -> Job:
     """The job that the request makes, or made when it came with the same key before."""
     with transaction(context.sessions) as session:
-        made = find_made(session, workspace_id, keyed) if keyed else None
-        job_id = JobId(made) if made else insert(session)
-        if keyed and not made:
-            remember_made(session, workspace_id, keyed, job_id)
-        job = get_job(session, workspace_id, job_id)
+        job_id, is_new = make_once(session, workspace_id, keyed, insert)
+        job = get_job(session, workspace_id, JobId(job_id))
     crash_point("job_committed")
-    if not made:  # after the commit, and never waited for
-        for step_class in {"io", class_to_hint(job.request.options.device)}:
-            context.hints.hint(step_class)
+    if is_new:
+        hint_at(context, job.request)
     return job
 
 
-def _insert_job(session: Session, video: Video, wanted: JobRequest, origin: Origin) -> JobId:
+def hint_at(context: Context, wanted: JobRequest) -> None:
+    """Tell workers of a new job: after the commit, and never waited for."""
+    for step_class in {"io", class_to_hint(wanted.options.device)}:
+        context.hints.hint(step_class)
+
+
+def _insert_job(
+    session: Session, video: Video, wanted: JobRequest, origin: Origin, batch_id: BatchId | None = None
+) -> JobId:
     if wanted.webhook_url is not None:
         workspace_secret(session, video.workspace_id, new_secret())
-    return insert_job(session, video, wanted, origin=origin)
+    return insert_job(session, video, wanted, origin=origin, batch_id=batch_id)
 
 
 def _named_video(session: Session, context: Context, workspace_id: WorkspaceId, body: JobIn) -> Video:
@@ -127,9 +145,7 @@ def _named_video(session: Session, context: Context, workspace_id: WorkspaceId, 
     if body.upload_id is not None:
         video_id = consume_upload(session, workspace_id, id_in_field(upload_id_of, body.upload_id, "upload_id"))
         return get_stored_video(session, workspace_id, video_id)
-    video = _awaited_video(context, workspace_id, body.video_url or "")
-    insert_video(session, video)
-    return video
+    return insert_video(session, _awaited_video(context, workspace_id, body.video_url or ""))
 
 
 def _awaited_video(context: Context, workspace_id: WorkspaceId, url: str) -> Video:
@@ -150,14 +166,21 @@ def _awaited_video(context: Context, workspace_id: WorkspaceId, url: str) -> Vid
     )
 
 
+def checked_named(context: Context, body: JobIn) -> JobRequest:
+    """What is asked for. Raises InvalidRequest, and AddressNotAllowed after a look-up that may take seconds."""
+    if body.video_url is not None:
+        check_address(context, body.video_url, "video_url")
+    return _checked(context, body)
+
+
 def _checked(context: Context, fields: JobFields) -> JobRequest:
     check_purpose(fields.purpose, context.settings.purposes, fields.consent_reference)
     if fields.webhook_url is not None:
-        _check_url(context, fields.webhook_url, "webhook_url")
+        check_address(context, fields.webhook_url, "webhook_url")
     return fields.to_request()
 
 
-def _check_url(context: Context, url: str, field: str) -> None:
+def check_address(context: Context, url: str, field: str) -> None:
     """Raises AddressNotAllowed. Checked again when it is dialled; here so that the client learns it at once."""
     try:
         check_url(url, context.settings.networks())
@@ -166,13 +189,13 @@ def _check_url(context: Context, url: str, field: str) -> None:
 
 
 def _read_fields(fields: dict[str, str]) -> JobFields:
-    return _validated(
+    return validated(
         JobFields,
         {name: _parse_json(name, text) if name in JSON_FIELDS else text for name, text in fields.items()},
     )
 
 
-async def _read_json(request: Request) -> Any:
+async def read_json(request: Request) -> Any:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -190,7 +213,7 @@ def _parse_json(name: str, text: str | bytes) -> Any:
         raise InvalidRequest(f"{name} is not valid JSON", field=name) from error
 
 
-def _validated(kind: type[Fields], data: Any) -> Fields:
+def validated(kind: type[Fields], data: Any) -> Fields:
     try:
         return kind.model_validate(data)
     except ValidationError as error:

@@ -8,22 +8,29 @@ last offset that is safe on disk.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
-from api.deps import Ctx, Writer
+from api.deps import Ctx, Db, Writer
+from api.idempotency import Idempotency, key_to, make_once, read_key
+from api.params import Cursor
 from api.schemas.links import LinksDep
 from api.schemas.problem import problems
+from api.schemas.tus import CHUNK_TYPE, TO_ASK, TO_BEGIN, TO_GO_ON
+from api.schemas.upload import UploadOut, UploadPage
+from api.submit import id_in_field
 from api.tus import CHECKSUMS, Checksum, Write, tus_headers
 from shared.db.engine import transaction
 from shared.db.ids import new_id
-from shared.db.uploads import drop_upload, get_upload, insert_upload
+from shared.db.uploads import drop_upload, get_upload, insert_upload, list_uploads
+from shared.domain.access import Principal
 from shared.domain.clock import utc_now
 from shared.domain.errors import BodyTooLarge, EmptyFile, InvalidRequest, UnsupportedBody, WrongVersion
 from shared.domain.ids import UploadId, VideoId, WorkspaceId, to_wire, upload_id_of
@@ -32,18 +39,19 @@ from shared.storage.port import video_key
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 
-CHUNK_TYPE = "application/offset+octet-stream"
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration"
 MAX_METADATA_CHARS = 4096
+MAX_PAGE = 200
 
 
-def _speaks_tus(request: Request) -> None:
+def _speaking_tus(request: Request, principal: Writer) -> Principal:
     """Raises WrongVersion: the protocol wants every request but OPTIONS to name its version."""
     if request.headers.get("tus-resumable") != TUS_VERSION:
         raise WrongVersion(f"send the header Tus-Resumable: {TUS_VERSION}")
+    return principal
 
 
-Tus = Depends(_speaks_tus)
+Sender = Annotated[Principal, Depends(_speaking_tus)]
 
 
 @router.options("", status_code=204, include_in_schema=False)
@@ -61,19 +69,40 @@ def describe(context: Ctx) -> Response:
     )
 
 
-@router.post("", status_code=201, dependencies=[Tus], responses=problems(403, 412, 413, 415, 422, 423, 460, 507))
-async def create(request: Request, context: Ctx, principal: Writer, links: LinksDep) -> Response:
+@router.post(
+    "",
+    status_code=201,
+    response_class=Response,
+    responses=problems(403, 409, 412, 413, 415, 422, 423, 460, 507),
+    openapi_extra=TO_BEGIN,
+)
+async def create(request: Request, context: Ctx, principal: Sender, links: LinksDep, _: Idempotency = None) -> Response:
     """Begin an upload; a body of type `application/offset+octet-stream` is its first piece."""
     upload = _begun(request, context, principal.workspace_id)
-    await run_in_threadpool(_insert, context, upload)
-    if request.headers.get("content-type", "").partition(";")[0].strip() == CHUNK_TYPE:
+    upload = await run_in_threadpool(_insert, context, upload, read_key(request))
+    is_piece = request.headers.get("content-type", "").partition(";")[0].strip() == CHUNK_TYPE
+    if is_piece and upload.offset_bytes == 0:  # else an earlier request with the same key brought it, or a part of it
         upload = await Write(context, upload, _checksum(request)).take(request.stream())
     headers = {**tus_headers(upload), "Location": links.upload(to_wire("upl", upload.id))}
     return Response(status_code=201, headers=headers)
 
 
-@router.head("/{upload_id}", dependencies=[Tus], responses=problems(403, 404, 410, 412))
-async def show(upload_id: str, context: Ctx, principal: Writer) -> Response:
+@router.get("", responses=problems(403, 422))
+def list_all(
+    session: Db,
+    principal: Writer,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    cursor: Cursor = None,
+) -> UploadPage:
+    """Uploads that are not complete, newest first."""
+    before = id_in_field(upload_id_of, cursor, "cursor") if cursor else None
+    found = list_uploads(session, principal.workspace_id, limit=limit + 1, before=before)
+    more = to_wire("upl", found[limit - 1].id) if len(found) > limit else None
+    return UploadPage(items=[UploadOut.of(upload) for upload in found[:limit]], next_cursor=more)
+
+
+@router.head("/{upload_id}", response_class=Response, responses=problems(403, 404, 410, 412), openapi_extra=TO_ASK)
+async def show(upload_id: str, context: Ctx, principal: Sender) -> Response:
     """How far an upload is."""
     upload = await run_in_threadpool(_load, context, principal.workspace_id, upload_id_of(upload_id))
     return Response(headers={**tus_headers(upload), **_facts(upload), "Cache-Control": "no-store"})
@@ -82,24 +111,32 @@ async def show(upload_id: str, context: Ctx, principal: Writer) -> Response:
 @router.patch(
     "/{upload_id}",
     status_code=204,
-    dependencies=[Tus],
+    response_class=Response,
     responses=problems(403, 404, 409, 410, 412, 413, 415, 422, 423, 460, 507),
+    openapi_extra=TO_GO_ON,
 )
-async def write(upload_id: str, request: Request, context: Ctx, principal: Writer) -> Response:
+async def write(upload_id: str, request: Request, context: Ctx, principal: Sender) -> Response:
     """Go on at `Upload-Offset`."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != CHUNK_TYPE:
         raise UnsupportedBody(f"the body of a PATCH is of type {CHUNK_TYPE}")
-    offset_bytes, length_bytes = _number(request, "upload-offset"), _length(request, context)
+    offset_bytes = _number(request, "upload-offset")
     if offset_bytes is None:
         raise InvalidRequest("Upload-Offset is missing", field="upload-offset")
+    length_bytes = _length(request, context)
     checksum = _checksum(request)
     upload = await run_in_threadpool(_load, context, principal.workspace_id, upload_id_of(upload_id))
     writer = Write(context, upload, checksum, offset_bytes=offset_bytes, length_bytes=length_bytes)
     return Response(status_code=204, headers=tus_headers(await writer.take(request.stream())))
 
 
-@router.delete("/{upload_id}", status_code=204, dependencies=[Tus], responses=problems(403, 404, 409, 410, 412, 423))
-def end(upload_id: str, context: Ctx, principal: Writer) -> Response:
+@router.delete(
+    "/{upload_id}",
+    status_code=204,
+    response_class=Response,
+    responses=problems(403, 404, 409, 410, 412, 423),
+    openapi_extra=TO_ASK,
+)
+def end(upload_id: str, context: Ctx, principal: Sender) -> Response:
     """End an upload that is not complete, and forget its bytes."""
     with transaction(context.sessions) as session:
         upload = drop_upload(session, principal.workspace_id, upload_id_of(upload_id))
@@ -129,9 +166,18 @@ def _begun(request: Request, context: Context, workspace_id: WorkspaceId) -> Upl
     )
 
 
-def _insert(context: Context, upload: Upload) -> None:
-    with transaction(context.sessions) as session:
+def _insert(context: Context, upload: Upload, key: str | None) -> Upload:
+    """As begun now, or when the request came with the same key before."""
+    keyed = key_to(key, "upload", {"length": upload.length_bytes, "metadata": upload.metadata})
+
+    def insert(session: Session) -> UploadId:
         insert_upload(session, upload)
+        session.flush()
+        return upload.id
+
+    with transaction(context.sessions) as session:
+        upload_id, _ = make_once(session, upload.workspace_id, keyed, insert)
+        return get_upload(session, upload.workspace_id, UploadId(upload_id))
 
 
 def _load(context: Context, workspace_id: WorkspaceId, upload_id: UploadId) -> Upload:
@@ -165,7 +211,7 @@ def _metadata(text: str) -> dict[str, str]:
         name, _, value = pair.partition(" ")
         try:
             found[name] = base64.b64decode(value, validate=True).decode("utf-8", "replace").replace("\0", "")
-        except binascii.Error:
+        except ValueError:  # also for what is not ASCII
             raise InvalidRequest(f"the value of '{name[:80]}' is not base64", field="upload-metadata") from None
     return found
 
@@ -179,7 +225,7 @@ def _checksum(request: Request) -> Checksum | None:
         raise InvalidRequest(f"checksums are {', '.join(CHECKSUMS)}", field="upload-checksum")
     try:
         return Checksum(hashlib.new(name, usedforsecurity=False), base64.b64decode(digest, validate=True))
-    except binascii.Error:
+    except ValueError:  # also for what is not ASCII
         raise InvalidRequest("the checksum is not base64", field="upload-checksum") from None
 
 

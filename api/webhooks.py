@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.orm import Session
 
 from api.deps import Ctx, Db, principal_with
+from api.idempotency import Idempotency, key_to, make_once, read_key
+from api.params import Cursor
 from api.schemas.links import LinksDep
 from api.schemas.problem import problems
 from api.schemas.webhook import (
@@ -25,7 +30,15 @@ from shared.db.endpoints import create_endpoint, get_endpoint, list_endpoints, r
 from shared.domain.access import Principal
 from shared.domain.delivery import DeliveryState
 from shared.domain.errors import AddressNotAllowed
-from shared.domain.ids import delivery_id_of, endpoint_id_of, job_id_of, to_wire
+from shared.domain.ids import (
+    DeliveryId,
+    EndpointId,
+    WorkspaceId,
+    delivery_id_of,
+    endpoint_id_of,
+    job_id_of,
+    to_wire,
+)
 from shared.outbound.addresses import check_url
 from shared.webhooks.signing import new_secret
 
@@ -45,26 +58,49 @@ def _checked_url(body: EndpointIn, context: Ctx) -> EndpointIn:
     return body
 
 
+class _Once:
+    """What a request makes in its transaction, or made when it came with the same key before."""
+
+    def __init__(self, request: Request, session: Db) -> None:
+        self.session = session
+        self._key = read_key(request)
+
+    def made(self, owner: Principal, operation: str, content: dict[str, Any], make: Callable[[Session], UUID]) -> UUID:
+        made_id, _ = make_once(self.session, owner.workspace_id, key_to(self._key, operation, content), make)
+        return made_id
+
+    def with_secret(
+        self, owner: Principal, operation: str, content: dict[str, Any], make: Callable[[Session], UUID]
+    ) -> EndpointWithSecret:
+        made_id = EndpointId(self.made(owner, operation, content, make))
+        endpoint = get_endpoint(self.session, owner.workspace_id, made_id)
+        return EndpointWithSecret.with_secret(endpoint, endpoints.secret_of(self.session, endpoint.id))
+
+
 @router.post("", status_code=201, responses=problems(403, 409, 422))
 def create(
     owner: Owner,
     body: Annotated[EndpointIn, Depends(_checked_url)],
-    session: Db,
+    once: Annotated[_Once, Depends()],
     response: Response,
     links: LinksDep,
+    _: Idempotency = None,
 ) -> EndpointWithSecret:
     """Be told of events at an address. The secret that signs them is shown now and not again."""
-    secret = new_secret()
-    endpoint = create_endpoint(
-        session,
-        owner.workspace_id,
-        url=body.url,
-        event_types=tuple(dict.fromkeys(body.event_types)),
-        description=body.description,
-        secret=secret,
-    )
-    response.headers["Location"] = links.endpoint(to_wire("whk", endpoint.id))
-    return EndpointWithSecret.with_secret(endpoint, secret)
+
+    def make(session: Session) -> EndpointId:
+        return create_endpoint(
+            session,
+            owner.workspace_id,
+            url=body.url,
+            event_types=tuple(dict.fromkeys(body.event_types)),
+            description=body.description,
+            secret=new_secret(),
+        ).id
+
+    endpoint = once.with_secret(owner, "endpoint", body.model_dump(mode="json"), make)
+    response.headers["Location"] = links.endpoint(endpoint.id)
+    return endpoint
 
 
 @router.get("", responses=problems(403))
@@ -79,12 +115,16 @@ def show_secret(session: Db, owner: Owner) -> SecretOut:
     return SecretOut(secret=endpoints.workspace_secret(session, owner.workspace_id, new_secret()))
 
 
-@router.post("/secret/rotate", responses=problems(403))
-def rotate_workspace_secret(session: Db, owner: Owner) -> SecretOut:
+@router.post("/secret/rotate", responses=problems(403, 409, 422))
+def rotate_workspace_secret(owner: Owner, once: Annotated[_Once, Depends()], _: Idempotency = None) -> SecretOut:
     """A new secret for the workspace; for a day the old one signs beside it."""
-    secret = new_secret()
-    endpoints.rotate_workspace_secret(session, owner.workspace_id, secret)
-    return SecretOut(secret=secret)
+
+    def make(session: Session) -> WorkspaceId:
+        endpoints.rotate_workspace_secret(session, owner.workspace_id, new_secret())
+        return owner.workspace_id
+
+    once.made(owner, "workspace secret", {}, make)
+    return SecretOut(secret=endpoints.workspace_secret(once.session, owner.workspace_id, new_secret()))
 
 
 @router.get("/deliveries", responses=problems(403, 422))
@@ -95,7 +135,7 @@ def list_log(
     endpoint_id: str | None = None,
     job_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> DeliveryPage:
     """What was sent, newest first, with every attempt."""
     wanted = DeliveryFilter(
@@ -116,12 +156,17 @@ def show_delivery(delivery_id: str, session: Db, owner: Owner) -> DeliveryOut:
     return DeliveryOut.of(get_delivery(session, owner.workspace_id, delivery_id_of(delivery_id)))
 
 
-@router.post("/deliveries/{delivery_id}/redeliver", status_code=202, responses=problems(403, 404, 409))
-def send_again(delivery_id: str, session: Db, owner: Owner) -> DeliveryOut:
+@router.post("/deliveries/{delivery_id}/redeliver", status_code=202, responses=problems(403, 404, 409, 422))
+def send_again(delivery_id: str, owner: Owner, once: Annotated[_Once, Depends()], _: Idempotency = None) -> DeliveryOut:
     """Send it again now, with the same `webhook-id`."""
     wanted = delivery_id_of(delivery_id)
-    redeliver(session, owner.workspace_id, wanted)
-    return DeliveryOut.of(get_delivery(session, owner.workspace_id, wanted))
+
+    def make(session: Session) -> DeliveryId:
+        redeliver(session, owner.workspace_id, wanted)
+        return wanted
+
+    once.made(owner, "redeliver", {"delivery": delivery_id}, make)
+    return DeliveryOut.of(get_delivery(once.session, owner.workspace_id, wanted))
 
 
 @router.get("/{endpoint_id}", responses=problems(403, 404))
@@ -130,33 +175,58 @@ def show(endpoint_id: str, session: Db, owner: Owner) -> EndpointOut:
     return EndpointOut.of(get_endpoint(session, owner.workspace_id, endpoint_id_of(endpoint_id)))
 
 
-@router.post("/{endpoint_id}/rotate", responses=problems(403, 404))
-def rotate(endpoint_id: str, session: Db, owner: Owner) -> EndpointWithSecret:
+@router.post("/{endpoint_id}/rotate", responses=problems(403, 404, 409, 422))
+def rotate(
+    endpoint_id: str, owner: Owner, once: Annotated[_Once, Depends()], _: Idempotency = None
+) -> EndpointWithSecret:
     """A new secret; for a day the old one signs beside it."""
-    secret = new_secret()
-    endpoint = rotate_secret(session, owner.workspace_id, endpoint_id_of(endpoint_id), secret)
-    return EndpointWithSecret.with_secret(endpoint, secret)
+    wanted = endpoint_id_of(endpoint_id)
+
+    def make(session: Session) -> EndpointId:
+        return rotate_secret(session, owner.workspace_id, wanted, new_secret()).id
+
+    return once.with_secret(owner, "rotate", {"endpoint": endpoint_id}, make)
 
 
-@router.post("/{endpoint_id}/enable", responses=problems(403, 404))
-def enable(endpoint_id: str, session: Db, owner: Owner) -> EndpointOut:
-    """Tell it of events again, from now on."""
-    return EndpointOut.of(endpoints.enable_endpoint(session, owner.workspace_id, endpoint_id_of(endpoint_id)))
+@router.post("/{endpoint_id}/enable", responses=problems(403, 404, 409, 422))
+def enable(endpoint_id: str, owner: Owner, once: Annotated[_Once, Depends()], _: Idempotency = None) -> EndpointOut:
+    """Tell it of events again, from now on. Doing it again changes nothing."""
+    wanted = endpoint_id_of(endpoint_id)
+
+    def make(session: Session) -> EndpointId:
+        return endpoints.enable_endpoint(session, owner.workspace_id, wanted).id
+
+    once.made(owner, "enable", {"endpoint": endpoint_id}, make)
+    return EndpointOut.of(get_endpoint(once.session, owner.workspace_id, wanted))
 
 
-@router.post("/{endpoint_id}/disable", responses=problems(403, 404))
-def disable(endpoint_id: str, session: Db, owner: Owner) -> EndpointOut:
+@router.post("/{endpoint_id}/disable", responses=problems(403, 404, 409, 422))
+def disable(endpoint_id: str, owner: Owner, once: Annotated[_Once, Depends()], _: Idempotency = None) -> EndpointOut:
     """Tell it nothing more; what waits becomes dead, and can be redelivered once it is enabled."""
-    return EndpointOut.of(endpoints.disable_endpoint(session, owner.workspace_id, endpoint_id_of(endpoint_id)))
+    wanted = endpoint_id_of(endpoint_id)
+
+    def make(session: Session) -> EndpointId:
+        return endpoints.disable_endpoint(session, owner.workspace_id, wanted).id
+
+    once.made(owner, "disable", {"endpoint": endpoint_id}, make)
+    return EndpointOut.of(get_endpoint(once.session, owner.workspace_id, wanted))
 
 
-@router.post("/{endpoint_id}/test", status_code=202, responses=problems(403, 404, 409))
-def test(endpoint_id: str, session: Db, owner: Owner, context: Ctx) -> DeliveryOut:
+@router.post("/{endpoint_id}/test", status_code=202, responses=problems(403, 404, 409, 422))
+def send_test_event(
+    endpoint_id: str, owner: Owner, context: Ctx, once: Annotated[_Once, Depends()], _: Idempotency = None
+) -> DeliveryOut:
     """Send an `endpoint.test` event; the answer is its delivery, which tells how it went."""
-    delivery_id = send_test(session, owner.workspace_id, endpoint_id_of(endpoint_id))
-    session.flush()
+    wanted = endpoint_id_of(endpoint_id)
+
+    def make(session: Session) -> DeliveryId:
+        delivery_id = send_test(session, owner.workspace_id, wanted)
+        session.flush()
+        return delivery_id
+
+    made = once.made(owner, "test", {"endpoint": endpoint_id}, make)
     context.hints.hint("io")  # may come before the commit and find nothing: the crew also looks by itself
-    return DeliveryOut.of(get_delivery(session, owner.workspace_id, delivery_id))
+    return DeliveryOut.of(get_delivery(once.session, owner.workspace_id, DeliveryId(made)))
 
 
 @router.delete("/{endpoint_id}", status_code=204, responses=problems(403, 404))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import median
-from typing import Any, Protocol
 
 from bench.engine import load_model
 from bench.measure import measure
 from bench.media import beginning, looped
-from bench.speed import Say, mien
+from bench.speed import Say
+from bench.speed import mien as command
+from mien import Client, Job
 from shared.domain.limits import MediaLimits
 from shared.domain.options import Options
 from worker.pipeline import run
@@ -23,16 +23,6 @@ SHORT_MIN, LONG_MIN = 1.0, 180.0  # a short recording, submitted behind a long o
 JOBS = 10
 SETTLE_S = 2.0  # for the pictures of one job to be made before the next is submitted
 BUSY_S = 5.0  # for the long job to take every analyser
-
-Json = dict[str, Any]
-
-
-class Service(Protocol):
-    """A running Mien with warm analysers."""
-
-    def submit(self, video: Path, fields: dict[str, str], sent: Callable[[int], None]) -> Json: ...
-
-    def follow(self, job_id: str) -> Iterator[Json]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,23 +65,24 @@ class Jobs:
     whole: Whole
 
 
-def bench_jobs(service: Service, video: Path, folder: Path, repeats: int, say: Say) -> Jobs:
+def bench_jobs(client: Client, video: Path, folder: Path, repeats: int, say: Say) -> Jobs:
     """All three; the long job of the second is still running afterwards."""
-    overhead = measure_overhead(service, video, folder, say)
-    whole = measure_whole(service, video, repeats, say)
-    return Jobs(overhead=overhead, whole=whole, waiting=measure_waiting(service, video, folder, say))
+    overhead = measure_overhead(client, video, folder, say)
+    whole = measure_whole(client, video, repeats, say)
+    return Jobs(overhead=overhead, whole=whole, waiting=measure_waiting(client, video, folder, say))
 
 
-def measure_overhead(service: Service, video: Path, folder: Path, say: Say) -> Overhead:
+def measure_overhead(client: Client, video: Path, folder: Path, say: Say) -> Overhead:
     clip = beginning(video, CLIP_S, folder / "clip.mp4")
     say(f"Overhead: the pipeline alone on a clip of {CLIP_S:g} s")
     pipeline_s = _pipeline_s(clip)
-    _finish(service, clip)  # the first job finds caches and connections cold
+    _finish(client, clip)  # the first job finds caches and connections cold
     say(f"Overhead: {JOBS} jobs, one after the other")
     jobs_s = []
     for _ in range(JOBS):
         time.sleep(SETTLE_S)
-        jobs_s.append(_seconds(_finish(service, clip), "created_at", "finished_at"))
+        job = _finish(client, clip)
+        jobs_s.append(_seconds(job.created_at, job.finished_at))
     return Overhead(
         jobs=JOBS,
         job_s=median(jobs_s),
@@ -101,45 +92,41 @@ def measure_overhead(service: Service, video: Path, folder: Path, say: Say) -> O
     )
 
 
-def measure_waiting(service: Service, video: Path, folder: Path, say: Say, long_min: float = LONG_MIN) -> Waiting:
-    """The long job goes on afterwards; whoever owns the service ends it."""
+def measure_waiting(client: Client, video: Path, folder: Path, say: Say, long_min: float = LONG_MIN) -> Waiting:
+    """The long job goes on afterwards; whoever owns the server ends it."""
     short = looped(video, SHORT_MIN, folder / "short.mp4")
     long = looped(video, long_min, folder / "long.mp4")
     say(f"Waiting: {SHORT_MIN:g} minutes behind {long_min:g}")
-    long_id = _submit(service, long)["id"]
+    long_job = client.submit(long)
     time.sleep(BUSY_S)
-    job = _finish(service, short)
+    job = _finish(client, short)
     return Waiting(
-        started_after_s=_seconds(job, "created_at", "started_at"),
-        finished_after_s=_seconds(job, "created_at", "finished_at"),
-        long_percent=next(service.follow(long_id))["progress"]["percent"],
+        started_after_s=_seconds(job.created_at, job.started_at),
+        finished_after_s=_seconds(job.created_at, job.finished_at),
+        long_percent=client.job(long_job).progress.percent,
     )
 
 
-def measure_whole(service: Service, video: Path, repeats: int, say: Say) -> Whole:
+def measure_whole(client: Client, video: Path, repeats: int, say: Say) -> Whole:
     service_s, analyze_s = [], []
     for number in range(repeats):
         say(f"Whole way: repeat {number + 1} of {repeats}")
         began_s = time.monotonic()
-        _finish(service, video)
+        _finish(client, video)
         service_s.append(time.monotonic() - began_s)
         time.sleep(SETTLE_S)
-        analyze_s.append(measure(mien(video, "--json")).cost.wall_s)
+        analyze_s.append(measure(command(video, "--json")).cost.wall_s)
     return Whole(service_s=median(service_s), analyze_s=median(analyze_s), ratio=median(service_s) / median(analyze_s))
 
 
-def _submit(service: Service, video: Path) -> Json:
-    return service.submit(video, {}, lambda _: None)
-
-
-def _finish(service: Service, video: Path) -> Json:
+def _finish(client: Client, video: Path) -> Job:
     """Submit a recording and follow it to its end."""
-    *_, job = service.follow(_submit(service, video)["id"])
-    return job
+    return client.wait(client.submit(video)).succeeded()
 
 
-def _seconds(job: Json, since: str, until: str) -> float:
-    return (datetime.fromisoformat(job[until]) - datetime.fromisoformat(job[since])).total_seconds()
+def _seconds(since: datetime, until: datetime | None) -> float:
+    assert until is not None
+    return (until - since).total_seconds()
 
 
 def _pipeline_s(clip: Path) -> float:

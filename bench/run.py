@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from bench.agreement import Comparison, compare_detectors
 from bench.facts import Footage, Machine, footage_facts, machine_facts
 from bench.formats import Formatted, compare_formats
 from bench.growth import Length, grow
+from bench.jobs import Jobs
 from bench.media import LENGTH_MIN, benchmark_recording
 from bench.profile import Profile, profile
 from bench.scaling import Scale, scale
@@ -25,6 +26,11 @@ class Section(StrEnum):
     GROWTH = "growth"
     SCALING = "scaling"
     FORMATS = "formats"
+    JOBS = "jobs"
+
+
+MeasureJobs = Callable[[Path, int], Jobs]
+"""Measures a recording through a service, so many times; given, because only the command line can start one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +46,7 @@ class Extent:
 
 
 QUICK = Extent(
-    sections=tuple(section for section in Section if section is not Section.FORMATS),
+    sections=tuple(section for section in Section if section not in (Section.FORMATS, Section.JOBS)),
     repeats=1,
     minutes=(1.0,),
     systems=(MIEN, FFMPEG),
@@ -61,9 +67,10 @@ class Report:
     growth: Sequence[Length] | None = None
     scaling: Sequence[Scale] | None = None
     formats: Sequence[Formatted] | None = None
+    jobs: Jobs | None = None
 
 
-def bench_pipeline(video: Path | None, extent: Extent, command: str, say: Say) -> Report:
+def bench_pipeline(video: Path | None, extent: Extent, command: str, say: Say, jobs: MeasureJobs) -> Report:
     """Measure with a recording, or with one made for it.
 
     Raises:
@@ -71,13 +78,13 @@ def bench_pipeline(video: Path | None, extent: Extent, command: str, say: Say) -
         MediaError: Mien cannot analyse the recording.
     """
     if video is not None:
-        return _report(video.resolve(), extent, command, say)
+        return _report(video.resolve(), extent, command, say, jobs)
     with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
         say(f"Making a recording of {extent.length_min:g} minutes")
-        return _report(benchmark_recording(Path(folder), extent.length_min), extent, command, say)
+        return _report(benchmark_recording(Path(folder), extent.length_min), extent, command, say, jobs)
 
 
-def _report(video: Path, extent: Extent, command: str, say: Say) -> Report:
+def _report(video: Path, extent: Extent, command: str, say: Say, jobs: MeasureJobs) -> Report:
     wanted = extent.sections
     machine, footage = machine_facts(), footage_facts(video)
     return Report(
@@ -90,6 +97,7 @@ def _report(video: Path, extent: Extent, command: str, say: Say) -> Report:
         growth=grow(video, extent.minutes, say) if Section.GROWTH in wanted else None,
         scaling=scale(video, cores(), extent.repeats, say) if Section.SCALING in wanted else None,
         formats=compare_formats(video, say) if Section.FORMATS in wanted else None,
+        jobs=jobs(video, extent.repeats) if Section.JOBS in wanted else None,
     )
 
 

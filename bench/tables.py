@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.agreement import DRAWS, JITTER, Agreement, Comparison
 from bench.formats import Formatted
 from bench.growth import Length
+from bench.jobs import CLIP_S, LONG_MIN, SHORT_MIN, Jobs
 from bench.measure import Cost
 from bench.profile import Profile
 from bench.run import Report
@@ -47,6 +48,8 @@ def tables_of(report: Report) -> Iterator[Table]:
         yield _scaling(report.scaling)
     if report.formats:
         yield _formats(report.formats)
+    if report.jobs:
+        yield _jobs(report.jobs)
 
 
 def _speed(speed: Speed) -> Table:
@@ -124,6 +127,27 @@ def _formats(formats: Sequence[Formatted]) -> Table:
     ]
     wall, cpu = ("wall (s)", "ffmpeg (s)", "ratio"), ("CPU (s)", "ffmpeg (s)", "ratio")
     return Table("Other formats", note, ["", *wall, *cpu, "peak memory, largest process (MB)"], rows)
+
+
+def _jobs(jobs: Jobs) -> Table:
+    note = (
+        "One server with an analyser for each core, started and warm; medians, from the client's side where it sends.\n"
+        f"The overhead is that of clips of {CLIP_S:g} s, one after the other, from the job's commit to the result's.\n"
+        f"A recording of {SHORT_MIN:g} min is submitted while one of {LONG_MIN:g} min holds every analyser."
+    )
+    overhead, waiting, whole = jobs.overhead, jobs.waiting, jobs.whole
+    rows = [
+        ["the recording, from its first byte sent to its result (s)", f"{whole.service_s:.2f}"],
+        ["the same by `./mien analyze` (s)", f"{whole.analyze_s:.2f}"],
+        ["ratio", f"{whole.ratio:.2f}"],
+        ["a clip's job (s)", f"{overhead.job_s:.3f}"],
+        ["of it pipeline, index and hash (s)", f"{overhead.pipeline_s:.3f}"],
+        ["overhead (s)", f"{overhead.overhead_s:.3f}"],
+        ["largest overhead (s)", f"{overhead.worst_s:.3f}"],
+        ["the short recording begins after (s)", f"{waiting.started_after_s:.2f}"],
+        ["and is finished after (s)", f"{waiting.finished_after_s:.2f}"],
+    ]
+    return Table("Through the service", note, ["", "measured"], rows)
 
 
 def _cost(cost: Cost) -> list[str]:

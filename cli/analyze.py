@@ -39,7 +39,7 @@ def analyze(
 
     Ends with 0 and the result on stdout; with 1 and a code on stderr when the recording cannot be analysed.
     """
-    from cli.service import failing_with_code
+    from cli.failing import failing_with_code
 
     if as_json and as_csv:
         raise typer.BadParameter("choose one of --json and --csv")

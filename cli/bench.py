@@ -19,6 +19,7 @@ from cli import console
 
 if TYPE_CHECKING:
     from bench import faults as under
+    from bench import service as serving
     from bench.jobs import Jobs
     from bench.run import Extent, Report
     from bench.tables import Table
@@ -35,6 +36,7 @@ class Section(StrEnum):
     GROWTH = "growth"
     SCALING = "scaling"
     FORMATS = "formats"
+    JOBS = "jobs"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +44,7 @@ def register(app: typer.Typer) -> None:
     group.command()(pipeline)
     group.command()(jobs)
     group.command()(faults)
+    group.command()(service)
     app.add_typer(group, name="bench", rich_help_panel=PANEL)
 
 
@@ -69,7 +72,7 @@ def pipeline(
     extent = _extent(repeats, minutes, only, quick=quick)
     command = _command(video, repeats, minutes, only, out, quick=quick)
     with _failing():
-        report = bench_pipeline(video, extent, command, console.note)
+        report = bench_pipeline(video, extent, command, console.note, _bench_jobs)
         if out is not None:
             _write(report, out)
     if as_json:
@@ -150,6 +153,42 @@ def _bench_faults(extent: under.Extent) -> under.Faults:
         raise
     shutil.rmtree(folder, ignore_errors=True)
     return measured
+
+
+def service(
+    jobs: Annotated[int, typer.Option(min=1000, help="Jobs that are stored before anything is measured.")] = 1_000_000,
+    repeats: Annotated[int, typer.Option(min=1, help="Rounds of which the median counts.")] = 3,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="Of polls in a round, and three quarters of it of submits.")
+    ] = 20,
+    large_mb: Annotated[int, typer.Option(min=1, help="Size of the recording that is uploaded.")] = 1000,
+    report: Annotated[Path | None, typer.Option(help="Write the report as JSON, too.")] = None,
+) -> None:
+    """Measure the service: polls, submissions and lists with a million jobs stored, and uploads beside the disk.
+
+    Starts an API of its own and throws it away. Needs curl, and a machine that does nothing else.
+    """
+    from bench.service import Extent, tables_of
+
+    extent = Extent(
+        jobs=jobs, repeats=repeats, polls_s=seconds, submits_s=0.75 * seconds, large_bytes=large_mb * 1_000_000
+    )
+    with _failing():
+        measured = _bench_service(extent)
+    if report is not None:
+        report.write_text(json.dumps(asdict(measured), indent=2) + "\n")
+    _show_tables(tables_of(measured))
+
+
+def _bench_service(extent: serving.Extent) -> serving.ServiceFigures:
+    from bench.service import bench_service
+    from cli.served import bare_server, served
+    from cli.stack.signals import ending_as_interrupt
+
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as name, ending_as_interrupt():
+        folder = Path(name)
+        with served(folder, extent.jobs, console.note) as server:
+            return bench_service(server, bare_server, folder, extent, console.note)
 
 
 def _extent(repeats: int | None, minutes: str | None, only: list[Section] | None, *, quick: bool) -> Extent:

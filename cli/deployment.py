@@ -10,15 +10,14 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bench.faults import Broker, Victim
 from bench.measure import BenchFailed
 from bench.speed import cores
-from cli.service import Json, Service
 from cli.stack.valkey import Valkey
+from mien import Client, Job, Retry
 from tests.chaos.fleet import Fleet, Member, send
 from tests.chaos.ground import Ground
 from tests.chaos.waiting import until
@@ -54,7 +53,7 @@ class Deployment:
         self._ground = ground
         self._fleet = fleet
         self._recording = recording
-        self._service = Service(fleet.url, ground.key)
+        self._client = Client(fleet.url, ground.key, retry=Retry(for_s=0), trust_env=False)
 
     def recordings_per_minute(self, broker: Broker, jobs: int) -> float:
         """From the commit of the first job to the result of the last, by the clock of the database."""
@@ -63,7 +62,7 @@ class Deployment:
             self._finish(WARM_UP_JOBS_EACH * cores())
             until(self._is_drained, "the pictures of the first jobs are made")
             done = self._finish(jobs)
-        began, ended = min(_time(job, "created_at") for job in done), max(_time(job, "finished_at") for job in done)
+        began, ended = min(job.created_at for job in done), max(job.finished_at for job in done if job.finished_at)
         return 60 * jobs / (ended - began).total_seconds()
 
     def accept_s(self, broker: Broker, requests: int) -> list[float]:
@@ -120,22 +119,22 @@ class Deployment:
             return Valkey(self._ground.home).url()
         return self._ground.environment()["MIEN_BROKER_URL"]
 
-    def _finish(self, jobs: int) -> list[Json]:
+    def _finish(self, jobs: int) -> list[Job]:
         """Submit so many at once, and give them as they ended."""
         return [self._end_of(job_id) for job_id in [self._submit() for _ in range(jobs)]]
 
     def _submit(self) -> str:
-        return str(self._service.submit(self._recording, {}, lambda _: None)["id"])
+        return self._client.submit(self._recording).id
 
     def _timed_submission(self) -> float:
         began_s = time.perf_counter()
         self._submit()
         return time.perf_counter() - began_s
 
-    def _end_of(self, job_id: str) -> Json:
-        *_, job = self._service.follow(job_id)
-        if job["state"] != "succeeded":
-            raise BenchFailed(f"{job_id} is {job['state']}, and was to succeed: {job['error']}")
+    def _end_of(self, job_id: str) -> Job:
+        job = self._client.wait(job_id)
+        if job.state != "succeeded":
+            raise BenchFailed(f"{job_id} is {job.state}, and was to succeed: {job.error}")
         return job
 
     def _is_drained(self) -> bool:
@@ -156,7 +155,3 @@ def _check_felt(api: Member, broker: Broker) -> None:
         until(lambda: api.said(UNPUBLISHED), "the API misses its broker")
     elif api.said(UNPUBLISHED):
         raise BenchFailed("hints were lost although the broker was on; is the machine busy with something else?")
-
-
-def _time(job: Json, name: str) -> datetime:
-    return datetime.fromisoformat(job[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,13 +11,19 @@ from cli import console
 from cli.console import Failure
 from cli.reach import DEFAULT_HOME, Home, open_sessions, running_stack
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from shared.domain.audit import AuditAction
+    from shared.domain.ids import KeyId
+
 PANEL = "Access"
 Workspace = Annotated[str, typer.Option(help="The tenant; made if there is none of that name.")]
 
 
 def register(app: typer.Typer) -> None:
-    keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
-    for command in (create, list_keys, revoke):
+    keys = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke API keys.")
+    for command in (create, list_keys, rotate, revoke):
         keys.command("list" if command is list_keys else command.__name__)(command)
     app.add_typer(keys, name="keys", rich_help_panel=PANEL)
     app.command(rich_help_panel=PANEL)(login)
@@ -39,7 +45,9 @@ def create(
     if scope and len(scopes) != len(set(scope)):
         raise typer.BadParameter(f"scopes are {', '.join(SCOPES)}")
     with open_sessions(home) as sessions, transaction(sessions) as session:
-        print(create_key(session, ensure_workspace(session, workspace), name, scopes))
+        key = create_key(session, ensure_workspace(session, workspace), name, scopes)
+        _write_down(session, _id_of(key.split("_")[1]), "key.created")
+    print(key)
 
 
 def list_keys(home: Home = DEFAULT_HOME) -> None:
@@ -60,19 +68,56 @@ def revoke(
     key_id: Annotated[str, typer.Argument(help="The id that `keys list` shows.")], home: Home = DEFAULT_HOME
 ) -> None:
     """Revoke a key; requests that carry it are refused from now on."""
-    from uuid import UUID
-
     from shared.db.engine import transaction
     from shared.db.keys import revoke_key
-    from shared.domain.ids import KeyId
 
-    try:
-        wanted = KeyId(UUID(hex=key_id))
-    except ValueError:
-        raise typer.BadParameter(f"'{key_id}' is not the id of a key") from None
+    wanted = _id_of(key_id)
     with open_sessions(home) as sessions, transaction(sessions) as session:
         if not revoke_key(session, wanted):
             raise Failure("there is no such key, or it was revoked before")
+        _write_down(session, wanted, "key.revoked")
+
+
+def rotate(
+    key_id: Annotated[str, typer.Argument(help="The id that `keys list` shows.")],
+    overlap_hours: Annotated[float, typer.Option(min=0, max=720, help="For which the old secret is good.")] = 24.0,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Give a key a new secret and print it. It is shown only now; the old one is good for a day more."""
+    from shared.db.engine import transaction
+    from shared.db.keys import rotate_key
+    from shared.domain.errors import NotFound
+
+    wanted = _id_of(key_id)
+    with open_sessions(home) as sessions, transaction(sessions) as session:
+        try:
+            key = rotate_key(session, wanted, overlap_hours * 3600)
+        except NotFound as error:
+            raise Failure(error.detail) from None
+        _write_down(session, wanted, "key.rotated")
+    print(key)
+
+
+def _id_of(text: str) -> KeyId:
+    """With or without the prefix that the API writes. Raises typer.BadParameter."""
+    from uuid import UUID
+
+    from shared.domain.ids import KeyId
+
+    try:
+        return KeyId(UUID(hex=text.removeprefix("key_")))
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not the id of a key") from None
+
+
+def _write_down(session: Session, key_id: KeyId, action: AuditAction) -> None:
+    from shared.db.audit import write_down
+    from shared.db.keys import get_key
+    from shared.domain.audit import Deed
+    from shared.domain.ids import to_wire
+
+    workspace_id, target = get_key(session, key_id).workspace_id, to_wire("key", key_id)
+    write_down(session, Deed(workspace_id=workspace_id, actor="command line", action=action, target=target))
 
 
 def login(

@@ -13,12 +13,19 @@ import typer
 from cli.console import Failure
 
 if TYPE_CHECKING:
+    from mien import Client
     from shared.db.engine import Sessions
 
 Home = Annotated[
     Path, typer.Option("--home", envvar="MIEN_HOME", help="Where an embedded stack keeps its data.", show_default=True)
 ]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", envvar="MIEN_URL", help="Address of the server; else the one that runs in --home."),
+]
+Key = Annotated[str | None, typer.Option("--key", envvar="MIEN_KEY", help="API key.", show_envvar=True)]
 DEFAULT_HOME = Path(".mien")
+RETRY_S = 10.0
 KEY_FILE = "key"
 
 
@@ -41,6 +48,22 @@ def address_and_key(home: Path, url: str | None, key: str | None) -> tuple[str, 
     if not key:
         raise Failure("a key is needed: pass --key or set MIEN_KEY; './mien keys create' makes one")
     return url, key
+
+
+@contextmanager
+def reached(home: Path, url: str | None, key: str | None) -> Iterator[Client]:
+    """The server to speak to; what it refuses ends the command with 1 and the code on stderr."""
+    import mien
+    from cli.failing import failing_with_code
+
+    address, secret = address_and_key(home, url, key)
+    try:
+        # No proxy leads to this machine; and who waits at a terminal wants to know soon that nobody answers.
+        client = mien.Client(address, secret, retry=mien.Retry(for_s=RETRY_S), trust_env=url is not None)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    with failing_with_code(), client:
+        yield client
 
 
 def _configured(home: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -15,7 +16,7 @@ REASONS = {
 MAX_MOMENTS = 12
 
 
-def show_result(result: dict[str, Any]) -> None:
+def show_result(result: Mapping[str, Any]) -> None:
     """Score, moments and coverage, for a person."""
     console = Console(highlight=False)
     score, coverage = result["score"], result["coverage"]

@@ -6,8 +6,9 @@ import json
 import os
 import signal
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,12 +16,14 @@ from cli import console
 from cli.reach import DEFAULT_HOME, KEY_FILE, Home
 
 if TYPE_CHECKING:
-    from cli.service import Service
     from cli.stack.stack import EmbeddedStack
+    from mien import Client, Result
+    from shared.domain.access import Scope
 
 PANEL = "Recordings"
 DEMO = Path(__file__).resolve().parent / "demo" / "interview.mp4"
 WORKSPACE = "default"
+OWN_SCOPES: tuple[Scope, ...] = ("jobs:read", "jobs:write", "webhooks")
 GRACE_S = "3"  # who presses Ctrl-C waits for it; what does not end in time goes on with the next start
 
 
@@ -43,7 +46,7 @@ def run(
 
     Ends with 0 when the analysis succeeded; with 1 and a code on stderr when it failed.
     """
-    from cli.service import failing_with_code
+    from cli.failing import failing_with_code
     from cli.stack.signals import ending_as_interrupt
     from cli.stack.stack import EmbeddedStack
 
@@ -53,8 +56,8 @@ def run(
             EmbeddedStack(home, port, analysers, note=console.note) as stack,
             failing_with_code(),
         ):
-            service = start(stack, home)
-            result = analyse(service, (video or DEMO).resolve())
+            with start(stack, home) as client:
+                result = analyse(client, (video or DEMO).resolve())
             report(result, as_json, home, stack)
             if not once:
                 serve(stack)
@@ -63,10 +66,10 @@ def run(
         raise typer.Exit(0 if not once else 130) from None
 
 
-def start(stack: EmbeddedStack, home: Path, environment: Mapping[str, str] | None = None) -> Service:
+def start(stack: EmbeddedStack, home: Path, environment: Mapping[str, str] | None = None) -> Client:
     """Postgres, Valkey, migrations, a key, then our own processes, with further MIEN_* variables if any."""
-    from cli.service import Service
     from cli.stack.stack import free_port
+    from mien import Client
     from shared.db.migrate import migrate
 
     free_port(stack.port)  # before anything is started for nothing
@@ -76,26 +79,27 @@ def start(stack: EmbeddedStack, home: Path, environment: Mapping[str, str] | Non
         key = own_key(home, urls.database_url)
     with console.spinner("Starting Mien"):
         stack.start_processes({"MIEN_COMPAT_WORKSPACE": WORKSPACE, "MIEN_GRACE_S": GRACE_S, **(environment or {})})
-    return Service(stack.url, key)
+    return Client(stack.url, key, trust_env=False)
 
 
-def analyse(service: Service, video: Path) -> dict[str, Any]:
-    """Raises Refused with the code of what went wrong."""
-    from cli.submit import follow, send
+def analyse(client: Client, video: Path) -> Result:
+    """Raises JobFailed, or Problem with the code of what went wrong."""
+    from cli.progress import follow, progress_bar
 
-    job = follow(service, send(service, video, {})["id"])
-    return service.result(job["id"])
+    with progress_bar("Sending", in_bytes=True) as update:
+        job = client.submit(video, progress=partial(update, "Sending"))
+    return client.result(follow(client, job.id))
 
 
-def report(result: dict[str, Any], as_json: bool, home: Path, stack: EmbeddedStack) -> None:
+def report(result: Result, as_json: bool, home: Path, stack: EmbeddedStack) -> None:
     from cli.keys import login_link
     from cli.result import show_result
 
-    link = login_link(home, stack.url, WORKSPACE, f"/jobs/{result['job_id']}")
+    link = login_link(home, stack.url, WORKSPACE, f"/jobs/{result.job_id}")
     if as_json:
-        print(json.dumps(result, indent=2), flush=True)
+        print(json.dumps(result.raw, indent=2), flush=True)
     else:
-        show_result(result)
+        show_result(result.raw)
     console.note(f"Report (this link signs you in once, within ten minutes; './mien login' prints another):\n  {link}")
 
 
@@ -116,9 +120,10 @@ def own_key(home: Path, database_url: str) -> str:
     engine = create_db_engine(database_url, pool_size=1)
     with transaction(create_sessions(engine)) as session:
         key = file.read_text().strip() if file.exists() else ""
-        if not principal_of_key(session, key):
+        principal = principal_of_key(session, key)
+        if principal is None or not principal.scopes.issuperset(OWN_SCOPES):
             workspace_id = ensure_workspace(session, WORKSPACE)
-            key = create_key(session, workspace_id, "command line", ("jobs:read", "jobs:write"))
+            key = create_key(session, workspace_id, "command line", OWN_SCOPES)
     engine.dispose()
     _write_private(file, key)
     return key

@@ -18,6 +18,7 @@ CrashPoint = Literal[
     "step_computed",
     "step_committed",
     "picture_stored",
+    "artifact_stored",
     "sweep_marked",
     "fetch_stored",
     "delivery_claimed",

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=MediaLimits().size_bytes, gt=0)
     upload_wait_s: float = Field(default=30.0, ge=0, description="how long POST /upload waits for its result")
     compat_workspace: str = Field(default="", description="workspace of POST /upload without a key; empty: 401")
+    requests_per_minute: int = Field(
+        default=30_000,
+        ge=0,
+        description="taken from one key by one process, unless its workspace says otherwise; 0: any",
+    )
     purposes: Annotated[tuple[Purpose, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=("practice", "coaching", "research"), description="purposes a job may carry here, with commas"
     )
@@ -62,6 +67,7 @@ class Settings(BaseSettings):
 
     senders: int = Field(default=8, gt=0, description="deliveries of webhooks that a worker has under way at once")
     fetchers: int = Field(default=2, gt=0, description="remote recordings that a worker fetches at once")
+    encoders: int = Field(default=1, gt=0, description="annotated and playable videos that a worker makes at once")
     allowed_networks: CommaList = Field(
         default=(), description="private networks that webhooks and video URLs may reach, as CIDRs with commas"
     )
@@ -77,6 +83,7 @@ class Settings(BaseSettings):
 
     max_duration_s: float = Field(default=MediaLimits().duration_s, gt=0)
     video_retention_days: float = Field(default=30.0, gt=0)
+    result_retention_days: float = Field(default=365.0, gt=0, description="jobs are erased so long after their end")
     log_format: str = Field(default="json", pattern="^(json|console)$")
 
     @field_validator("allowed_networks")

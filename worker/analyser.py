@@ -17,8 +17,9 @@ import psutil
 import structlog
 
 from shared.domain.clock import Monotonic, monotonic_s
+from shared.domain.codes import error_of
 from shared.domain.engines import Engine
-from shared.domain.errors import AnalyserDied, error_of
+from shared.domain.errors import AnalyserDied
 from shared.domain.step import hard_limit_s
 from shared.log import get_logger
 from shared.metrics import ANALYSERS_REPLACED
@@ -41,6 +42,8 @@ LOGGED_IDS = ("job_id", "step", "request_id", "trace_id")
 
 log = get_logger(__name__)
 
+WritePiece = Callable[[int, bytes], None]
+"""Takes a piece of a file that an analyser encodes, and where in the file it lies."""
 Beat = Callable[[int], None]
 """Called with the samples done so far, about once a second; may raise to stop the analyser."""
 
@@ -50,6 +53,8 @@ class AnalyserLimits:
     engine: Engine = "litert"
     memory_bytes: int = 3 * 1024**3
     stall_s: float = 30.0
+    niceness: int = 0
+    """How far it stands back where others want to compute: 0 to 19."""
     log_format: str = ""
     """In which form it writes log lines; empty: none, as on a terminal."""
 
@@ -82,7 +87,8 @@ class Analyser:
         ours, theirs = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
         fds = (theirs.fileno(), lifeline)
-        about = (*fds, self._limits.engine, self._number, self._limits.memory_bytes, self._limits.log_format)
+        limits = self._limits
+        about = (*fds, limits.engine, self._number, limits.memory_bytes, limits.log_format, limits.niceness)
         self._process = subprocess.Popen(
             [*PROGRAM, *map(str, about)],
             pass_fds=fds,
@@ -102,24 +108,31 @@ class Analyser:
         return self._ready
 
     def ask(
-        self, request: dict[str, Any], beat: Beat, parts: Sequence[bytes] = (), *, cpu_s: float | None = None
+        self,
+        request: dict[str, Any],
+        beat: Beat,
+        parts: Sequence[bytes] = (),
+        *,
+        cpu_s: float | None = None,
+        write_piece: WritePiece | None = None,
     ) -> Message:
         """Carry out one request.
 
         Args:
+            write_piece: Takes what is encoded; without it no such thing may come.
             cpu_s: Processor time after which the kernel ends the analyser; None allows what a lease would.
 
         Raises:
             MediaError: As found by the analyser, which stays alive.
             AnalyserDied: It crashed, stalled, or took too much memory or processor time; it has been killed.
-            Exception: Whatever `beat` raised; the analyser has been killed.
+            Exception: Whatever `beat` or `write_piece` raised; the analyser has been killed.
         """
         self.wait_ready(beat)
         try:
             assert self._connection is not None
             limits = {"cpu_s": _cpu_s(request) if cpu_s is None else cpu_s, "ids": _ids()}
             send(self._connection, {**request, **limits}, parts)
-            return self._next("done", beat, self._limits.stall_s)
+            return self._next("done", beat, self._limits.stall_s, write_piece)
         except OSError as error:
             raise self._died(self._end()) from error
 
@@ -133,7 +146,7 @@ class Analyser:
             os.close(self._lifeline)
         self._process, self._connection, self._ready = None, None, None
 
-    def _next(self, wanted: str, beat: Beat, patience_s: float) -> Message:
+    def _next(self, wanted: str, beat: Beat, patience_s: float, write_piece: WritePiece | None = None) -> Message:
         """Pass progress on until the wanted message or an error comes."""
         samples_done, heard_s, beaten_s = 0, self._clock(), self._clock()
         while True:
@@ -146,6 +159,8 @@ class Analyser:
                     return message
                 if kind == "error":
                     raise error_of(message.header["code"], message.header["detail"])
+                if kind == "written":
+                    self._write_down(message, write_piece)
                 samples_done = message.header.get("samples_done", samples_done)
             if now_s - beaten_s >= TICK_S:
                 beaten_s = now_s
@@ -174,6 +189,16 @@ class Analyser:
             return "it ran out of memory"
         how = f"signal {SIGNALS.get(-code, -code)}" if code < 0 else f"exit code {code}"
         return f"it ended while it worked, with {how}"
+
+    def _write_down(self, message: Message, write_piece: WritePiece | None) -> None:
+        at = message.header.get("at")
+        if write_piece is None or not isinstance(at, int) or at < 0 or len(message.parts) != 1:
+            raise self._died("it sent what is no answer")
+        try:
+            write_piece(at, message.parts[0])
+        except BaseException:
+            self.kill()
+            raise
 
     def _beat(self, beat: Beat, samples_done: int) -> None:
         try:

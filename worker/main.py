@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from celery import Celery, signals
 
+from shared import __version__
 from shared.db.claims import Bearer
 from shared.db.engine import create_db_engine, create_sessions
+from shared.domain.clock import utc_now
 from shared.domain.delivery import LEAST_DELIVERY_LEASE_S
 from shared.domain.engines import Engine, engine_for
 from shared.domain.errors import MienError
 from shared.domain.links import Links
 from shared.domain.step import DeviceClass, StepClass
+from shared.domain.worker import WorkerFacts
 from shared.log import configure_logging, get_logger
 from shared.outbound.client import OutboundClient
 from shared.queue import HintPublisher, create_celery
@@ -22,6 +25,7 @@ from shared.settings import Settings
 from shared.storage.local import LocalStorage
 from shared.webhooks.payload import PayloadPolicy
 from worker.analyser import AnalyserLimits
+from worker.artifacts.maker import NICENESS, Encoder, Writer
 from worker.carrier import StepCarrier
 from worker.crew import Crew
 from worker.deliver import Deliverer
@@ -29,10 +33,12 @@ from worker.fetch import Fetcher
 from worker.metrics import serve_metrics
 from worker.poller import Poller
 from worker.pool import AnalyserPool
+from worker.presence import Presence
 from worker.recording import Tools
 from worker.supervisor import Supervisor
 from worker.tasks import register_tasks
 
+WRITERS = 2  # reports and archives, which take seconds
 CREW_STOP_S = 16.0  # a little longer than a receiver may take to answer
 
 log = get_logger(__name__)
@@ -46,11 +52,13 @@ class Worker:
     carriers: tuple[StepCarrier, ...]
     poller: Poller
     crews: tuple[Crew, ...]
+    presence: Presence
     pool: AnalyserPool
     hints: HintPublisher
 
     def start(self) -> None:
         self.pool.start()
+        self.presence.start()
         self.poller.start()
         for crew in self.crews:
             crew.start()
@@ -65,6 +73,7 @@ class Worker:
         self.poller.stop(timeout_s=5.0)
         for crew in self.crews:
             crew.stop(CREW_STOP_S)
+        self.presence.stop(timeout_s=2.0)
         self.pool.close()
         self.hints.close()
 
@@ -105,16 +114,30 @@ def create_worker(settings: Settings) -> Worker:
     )
     app = create_celery(settings.broker_url)
     hints = HintPublisher(app)
-    tools = _tools(settings, 2 * (size + settings.senders + settings.fetchers) + 2)
-    steps, fetches = (
+    beside = settings.senders + settings.fetchers + settings.encoders + WRITERS
+    tools = _tools(settings, 2 * (size + beside) + 2)
+    steps, *others = (
         StepCarrier(tools, _bearer(settings, engine, classes), hints, heartbeat_s=settings.heartbeat_s)
-        for classes in (settings.devices, ("io",))
+        for classes in (settings.devices, ("io",), ("encode",), ("write",))
     )
     supervisor = Supervisor(tools, steps, pool)
-    crews = _crews(settings, tools, fetches)
+    crews = (*_crews(settings, tools, others[0]), *_makers(settings, tools, others[1], others[2]))
     register_tasks(app, supervisor, crews)
     poller = Poller(supervisor, hints, threads=size, poll_s=settings.poll_s)
-    return Worker(app=app, carriers=(steps, fetches), poller=poller, crews=crews, pool=pool, hints=hints)
+    presence = Presence(tools.sessions, _facts(settings, engine, size))
+    carriers = (steps, *others)
+    return Worker(app=app, carriers=carriers, poller=poller, crews=crews, presence=presence, pool=pool, hints=hints)
+
+
+def _facts(settings: Settings, engine: Engine, size: int) -> WorkerFacts:
+    return WorkerFacts(
+        name=_name(),
+        classes=(*settings.devices, "io"),
+        engine=engine,
+        analysers=size,
+        version=__version__,
+        started_at=utc_now(),
+    )
 
 
 def _tools(settings: Settings, connections: int) -> Tools:
@@ -138,6 +161,21 @@ def _crews(settings: Settings, tools: Tools, fetches: StepCarrier) -> tuple[Crew
     return (
         Crew("sender", settings.senders, deliverer.find, poll_s=settings.poll_s),
         Crew("fetcher", settings.fetchers, fetcher.find, poll_s=settings.poll_s),
+    )
+
+
+def _makers(settings: Settings, tools: Tools, encodes: StepCarrier, writes: StepCarrier) -> tuple[Crew, ...]:
+    """Artifacts, beside the analysers: an encoder has one of its own, without a model that needs a GPU."""
+    limits = AnalyserLimits(
+        memory_bytes=settings.analyser_memory_bytes,
+        stall_s=settings.stall_s,
+        niceness=NICENESS,
+        log_format=settings.log_format,
+    )
+    encoder, writer = Encoder(tools=tools, carrier=encodes, limits=limits), Writer(tools=tools, carrier=writes)
+    return (
+        Crew("encoder", settings.encoders, encoder.find, poll_s=settings.poll_s),
+        Crew("writer", WRITERS, writer.find, poll_s=settings.poll_s),
     )
 
 

@@ -52,8 +52,7 @@ class _Run:
     def plan(self) -> Plan:
         with self._pool.borrow() as analyser:
             assert analyser is not None
-            analyser.wait_ready()
-            self._pool.start()  # the others come up while this one plans
+            self._pool.start()  # the others come up while this one does and plans
             answer = analyser.ask({"do": "plan", **self._request}, lambda _: self._progress(0, None))
         return Plan.of(answer.header["plan"])
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from shared.db.erasure import Erasure
 from shared.domain.ids import to_wire
 from shared.domain.job import Job, JobRequest, JobState, Priority
 from shared.domain.links import Links
@@ -35,6 +34,7 @@ JOB_EXAMPLE: dict[str, Any] = {
     "finished_at": None,
     "error": None,
     "retry_of": None,
+    "batch_id": None,
     "traceparent": None,
     "links": {
         "self": "https://mien.example/v1/jobs/job_0193f2c4a5b67c8d9e0f1a2b3c4d5e6f",
@@ -139,6 +139,7 @@ class JobOut(BaseModel):
     finished_at: datetime | None
     error: ErrorOut | None
     retry_of: str | None
+    batch_id: str | None
     traceparent: str | None
     links: JobLinks
 
@@ -167,6 +168,7 @@ class JobOut(BaseModel):
             finished_at=job.finished_at,
             error=ErrorOut(code=job.error_code, detail=job.error_detail or "") if job.error_code else None,
             retry_of=to_wire("job", job.retry_of) if job.retry_of else None,
+            batch_id=to_wire("bat", job.batch_id) if job.batch_id else None,
             traceparent=job.origin.traceparent,
             links=JobLinks(**links.of_job(job_id)),
         )
@@ -175,31 +177,3 @@ class JobOut(BaseModel):
 class JobPage(BaseModel):
     items: list[JobOut]
     next_cursor: str | None = Field(description="pass it as `cursor` for the next page; null on the last one")
-
-
-class ErasureOut(BaseModel):
-    """The receipt of an erasure."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "job_id": "job_0193f2c4a5b67c8d9e0f1a2b3c4d5e6f",
-                    "video_id": "vid_0193f2c4a1b27c8d9e0f1a2b3c4d5e6f",
-                    "erased_at": "2026-11-22T10:00:00Z",
-                }
-            ]
-        }
-    )
-
-    job_id: str
-    video_id: str | None = Field(description="null: another job still needs the recording")
-    erased_at: datetime
-
-    @classmethod
-    def of(cls, erasure: Erasure) -> ErasureOut:
-        return cls(
-            job_id=to_wire("job", erasure.job_id),
-            video_id=to_wire("vid", erasure.video_id) if erasure.video_id else None,
-            erased_at=erasure.erased_at,
-        )

@@ -10,7 +10,7 @@ from api.deps import Ctx
 from shared.domain.links import Links
 
 
-def get_links(request: Request, context: Ctx) -> Links:
+async def get_links(request: Request, context: Ctx) -> Links:
     return Links(context.settings.public_url or str(request.base_url))
 
 

@@ -50,6 +50,7 @@ MEANINGS = {
     415: "The body is of a type that is not taken here.",
     422: "Something in the request is not valid; `errors` names the fields.",
     423: "Another request writes to this upload; try again in a moment.",
+    429: "Requests come too fast, or the workspace has as much as it may have; `Retry-After` says when to ask again.",
     460: "The bytes that arrived do not fit the checksum; send them again.",
     503: "A service that Mien needs does not answer; try again.",
     507: "No space is left to store the recording.",
@@ -61,5 +62,5 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": MEANINGS[status], "content": {PROBLEM_JSON: {"schema": schema}}}
-        for status in (401, *statuses, 503)
+        for status in (401, *statuses, 429, 503)
     }

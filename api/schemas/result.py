@@ -52,8 +52,8 @@ RESULT_EXAMPLE: dict[str, Any] = {
         "model": "fer",
         "model_sha256": "a64ec8b1231aa6e9ed2a35f99b6b3ea253cc8b858e62c868faae1224aaf4d7ed",
         "engine": "litert",
-        "detector": "tracked-1",
-        "pipeline": "1.1.0",
+        "detector": "tracked-2",
+        "pipeline": "1.2.0",
         "mien": "0.1.0",
     },
     "warnings": [],
@@ -146,7 +146,33 @@ class FaceOut(BaseModel):
     dominant: str
 
 
+SAMPLE_EXAMPLE: dict[str, Any] = {
+    "sample": 5,
+    "t_s": 2.5,
+    "status": "face",
+    "faces": [
+        {
+            "track": 0,
+            "primary": True,
+            "box": {"x": 412, "y": 96, "width": 180, "height": 180},
+            "emotions": {
+                "angry": 0.01,
+                "disgust": 0.0,
+                "fear": 0.02,
+                "happy": 0.9,
+                "sad": 0.01,
+                "surprise": 0.01,
+                "neutral": 0.05,
+            },
+            "dominant": "happy",
+        }
+    ],
+}
+
+
 class SampleOut(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [SAMPLE_EXAMPLE]})
+
     sample: int
     t_s: float
     status: Status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.ids import to_wire
 from shared.domain.video import Video, VideoState
@@ -47,3 +47,8 @@ class VideoOut(BaseModel):
             created_at=video.created_at,
             expires_at=video.expires_at,
         )
+
+
+class VideoPage(BaseModel):
+    items: list[VideoOut]
+    next_cursor: str | None = Field(description="pass it as `cursor` for the next page; null on the last one")

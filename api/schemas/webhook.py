@@ -48,7 +48,12 @@ Description = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00
 
 
 class EndpointIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{name: ENDPOINT_EXAMPLE[name] for name in ("url", "event_types", "description")}]
+        },
+    )
 
     url: Address = Field(description="http or https, on the public internet unless the operator allows more")
     event_types: list[EventType] = Field(

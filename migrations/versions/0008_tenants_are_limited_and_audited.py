@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,7 +12,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-WIDENED: dict[str, dict[str, sa.types.TypeEngine[object]]] = {
+WIDENED: dict[str, dict[str, Any]] = {
     "workspace": {
         "max_open_jobs": sa.Integer(),
         "max_jobs_per_day": sa.Integer(),

@@ -35,7 +35,12 @@ INDEXES: tuple[tuple[str, str, list[str], dict[str, Any]], ...] = (
         ["metadata"],
         {"postgresql_using": "gin", "postgresql_ops": {"metadata": "jsonb_path_ops"}},
     ),
-    ("ix_job_kept", "job", ["finished_at"], {"postgresql_where": "finished_at IS NOT NULL AND erased_at IS NULL"}),
+    (
+        "ix_job_kept",
+        "job",
+        ["workspace_id", "finished_at"],
+        {"postgresql_where": "finished_at IS NOT NULL AND erased_at IS NULL"},
+    ),
     ("ix_video_workspace_id_id", "video", ["workspace_id", "id"], {}),
     ("ix_video_stored", "video", ["workspace_id", "size_bytes"], {"postgresql_where": "state <> 'deleted'"}),
     ("ix_upload_workspace_id_id", "upload", ["workspace_id", "id"], {}),

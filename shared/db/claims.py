@@ -96,7 +96,7 @@ def _next_candidate(session: Session, bearer: Bearer) -> StepKey | None:
         .join(JobRow, JobRow.id == StepRow.job_id)
         .outerjoin(held, held.c.job_id == StepRow.job_id)
         .outerjoin(tenant, tenant.c.workspace_id == StepRow.workspace_id)
-        .where(is_claimable(), _meant_for(bearer), _within_limit(tenant.c.segments))
+        .where(is_claimable(), _meant_for(bearer), ~_lacks_pictures(), _within_limit(tenant.c.segments))
         .order_by(
             StepRow.priority.desc(),
             func.coalesce(tenant.c.leases, 0),
@@ -136,6 +136,13 @@ def _meant_for(bearer: Bearer) -> ColumnElement[bool]:
     afterwards = and_(StepRow.kind.not_in(JOB_KINDS), JobRow.state == "succeeded")
     fits = or_(StepRow.kind != "segment", JobRow.engine.is_(None), JobRow.engine == bearer.engine, _is_abandoned())
     return and_(StepRow.device.in_(devices_served_by(bearer.classes)), or_(in_progress, afterwards), fits)
+
+
+def _lacks_pictures() -> ColumnElement[bool]:
+    """Whether an artifact that shows the moments has to wait until their pictures are made, or cannot be."""
+    other = aliased(StepRow)
+    awaited = (other.job_id == StepRow.job_id) & (other.kind == "thumbnails") & other.state.in_(("ready", "leased"))
+    return StepRow.kind.in_(("report", "archive")) & exists().where(awaited)
 
 
 def _is_abandoned() -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -117,14 +117,20 @@ def settle_delivery(session: Session, claim: DeliveryClaim, outcome: Outcome, ra
     endpoint = _lock_endpoint(session, claim)
     row = _lock_borne(session, claim)
     row.attempts += 1
-    session.add(_to_attempt(row, outcome))
+    # What a receiver answers to an erasure may name whom it was about.
+    kept = replace(outcome, answer=None) if claim.event.type == "job.erased" else outcome
+    session.add(_to_attempt(row, kept))
     row.leased_until = None
     if outcome.succeeded:
         row.state, row.finished_at = "delivered", func.now()
         if endpoint is not None:
             endpoint.failing_since = None
-        return Settled(state="delivered")
-    return _settle_failure(session, row, endpoint, outcome, random)
+        settled = Settled(state="delivered")
+    else:
+        settled = _settle_failure(session, row, endpoint, outcome, random)
+    if settled.state != "ready" and endpoint is None and claim.event.type == "job.erased":
+        row.url = row.target = ""  # the last that was told of the job; its address goes with it
+    return settled
 
 
 def _settle_failure(

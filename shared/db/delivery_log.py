@@ -60,6 +60,8 @@ def redeliver(session: Session, workspace_id: WorkspaceId, delivery_id: Delivery
         raise StateConflict("the delivery is being sent" if row.state == "leased" else "the delivery was canceled")
     if row.endpoint_id is not None and session.get_one(EndpointRow, row.endpoint_id).state != "active":
         raise StateConflict("its endpoint is disabled or deleted; enable it first")
+    if not row.url:
+        raise StateConflict("its address went with the job that was erased")
     row.state, row.not_before, row.finished_at = "ready", func.now(), None
     row.round_began, row.losses = row.attempts, 0
     session.flush()

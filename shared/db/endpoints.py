@@ -55,6 +55,11 @@ def get_endpoint(session: Session, workspace_id: WorkspaceId, endpoint_id: Endpo
     return to_endpoint(_lock(session, workspace_id, endpoint_id))
 
 
+def secret_of(session: Session, endpoint_id: EndpointId) -> str:
+    """What signs for it now. For who has just made it or rotated it."""
+    return session.scalars(select(EndpointRow.secret).where(EndpointRow.id == endpoint_id)).one()
+
+
 def rotate_secret(session: Session, workspace_id: WorkspaceId, endpoint_id: EndpointId, secret: str) -> Endpoint:
     """The new secret signs from now on, and the one before beside it for a day."""
     row = _lock(session, workspace_id, endpoint_id)

@@ -25,8 +25,18 @@ def record_job_event(
         _deliver(session, event, job_url, None)
 
 
+def record_batch_event(
+    session: Session, workspace_id: UUID, batch_id: UUID, event_type: EventType, data: dict[str, Any], url: str | None
+) -> None:
+    """The end of a batch, told like the end of a job."""
+    event = _insert(session, workspace_id, event_type, batch_id=batch_id, data=data)
+    _deliver_to_all(session, event)
+    if url is not None:
+        _deliver(session, event, url, None)
+
+
 def record_event(session: Session, workspace_id: UUID, event_type: EventType, data: dict[str, Any]) -> None:
-    """What concerns no job."""
+    """What concerns no job and no batch."""
     _deliver_to_all(session, _insert(session, workspace_id, event_type, data=data))
 
 
@@ -58,9 +68,12 @@ def _insert(
     event_type: EventType,
     *,
     job_id: UUID | None = None,
+    batch_id: UUID | None = None,
     data: dict[str, Any] | None = None,
 ) -> EventRow:
-    event = EventRow(id=new_id(), workspace_id=workspace_id, job_id=job_id, type=event_type, data=data)
+    event = EventRow(
+        id=new_id(), workspace_id=workspace_id, job_id=job_id, batch_id=batch_id, type=event_type, data=data
+    )
     session.add(event)
     session.flush()
     return event

@@ -7,18 +7,20 @@ package, so that no two can wait for each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from shared.db.batches import note_job_over
 from shared.db.events import record_job_event
 from shared.db.ids import new_id
+from shared.db.quotas import charge_jobs
 from shared.db.tables import JobRow, StepRow
 from shared.domain.errors import MienError, NotFound, StateConflict
-from shared.domain.ids import JobId, VideoId, WorkspaceId
+from shared.domain.ids import BatchId, JobId, VideoId, WorkspaceId
 from shared.domain.job import (
     PRIORITIES,
     RETRIABLE,
@@ -44,8 +46,10 @@ def insert_job(
     *,
     origin: Origin | None = None,
     retry_of: JobId | None = None,
+    batch_id: BatchId | None = None,
 ) -> JobId:
-    """A queued job and its first step. The caller's transaction makes both real at once."""
+    """A queued job and its first step. The caller's transaction makes both real at once. Raises QuotaExceeded."""
+    charge_jobs(session, video.workspace_id)
     job_id = JobId(new_id())
     session.add(
         JobRow(
@@ -60,6 +64,7 @@ def insert_job(
             priority=PRIORITIES.index(request.priority),
             webhook_url=request.webhook_url,
             retry_of=retry_of,
+            batch_id=batch_id,
             request_id=origin.request_id if origin else None,
             traceparent=origin.traceparent if origin else None,
             state="queued",
@@ -104,36 +109,22 @@ def add_step(
 
 def get_job(session: Session, workspace_id: WorkspaceId, job_id: JobId) -> Job:
     """Raises NotFound, also for a job of another workspace."""
-    row = session.execute(_with_progress().where(JobRow.id == job_id, JobRow.workspace_id == workspace_id)).first()
+    row = session.execute(_job_query(), {"job_id": job_id, "tenant": workspace_id}).first()
     if row is None:
         raise NotFound("there is no such job")
     return to_job(row)
 
 
+@cache
+def _job_query() -> Select[JobRow, int, datetime]:
+    """Built once: clients ask it all day, and building it takes as long as asking."""
+    named = (JobRow.id == bindparam("job_id")) & (JobRow.workspace_id == bindparam("tenant"))
+    return with_progress().where(named)
+
+
 def get_jobs(session: Session, job_ids: Iterable[JobId]) -> list[Job]:
     """Jobs of any workspace, for a caller that has checked who may see them."""
-    return [to_job(row) for row in session.execute(_with_progress().where(JobRow.id.in_(list(job_ids))))]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JobFilter:
-    state: JobState | None = None
-    reference: str | None = None
-    video_id: VideoId | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        wanted = {JobRow.state: self.state, JobRow.reference: self.reference, JobRow.video_id: self.video_id}
-        return [column == value for column, value in wanted.items() if value is not None]
-
-
-def list_jobs(
-    session: Session, workspace_id: WorkspaceId, wanted: JobFilter, *, limit: int, before: JobId | None
-) -> list[Job]:
-    """Newest first; ids sort by time, so the last id of a page is where the next one starts."""
-    query = _with_progress().where(JobRow.workspace_id == workspace_id, *wanted.conditions())
-    if before is not None:
-        query = query.where(JobRow.id < before)
-    return [to_job(row) for row in session.execute(query.order_by(JobRow.id.desc()).limit(limit))]
+    return [to_job(row) for row in session.execute(with_progress().where(JobRow.id.in_(list(job_ids))))]
 
 
 def retry_job(
@@ -163,11 +154,14 @@ def cancel_job(session: Session, workspace_id: WorkspaceId, job_id: JobId) -> No
 def move_job(session: Session, job: JobRow, state: JobState) -> None:
     """Follow an edge; the end of a job is an event. The caller holds the job's lock."""
     check_edge(job.state, state)  # type: ignore[arg-type]
+    was_over = job.finished_at is not None
     job.state = state
     job.version += 1
     if state in TERMINAL:
         job.finished_at = job.finished_at or func.now()  # a job that is erased ended before
         record_job_event(session, job.workspace_id, job.id, f"job.{state}", job.webhook_url)  # type: ignore[arg-type]
+        if job.batch_id is not None and not was_over:
+            note_job_over(session, job.batch_id)
 
 
 def fail_job(session: Session, job: JobRow, error: MienError) -> None:
@@ -186,8 +180,9 @@ def has_steps(session: Session, job: JobRow, states: Sequence[str], kind: str | 
     return session.scalar((query if kind is None else query.where(StepRow.kind == kind)).limit(1)) is not None
 
 
-def _with_progress() -> Select[JobRow, int, datetime]:
-    done = select(func.coalesce(func.sum(StepRow.samples_done), 0)).where(StepRow.job_id == JobRow.id).scalar_subquery()
+def with_progress() -> Select[JobRow, int, datetime]:
+    own = (StepRow.job_id == JobRow.id) & (StepRow.kind == "segment")
+    done = select(func.coalesce(func.sum(StepRow.samples_done), 0)).where(own).scalar_subquery()
     return select(JobRow, done, func.now())
 
 
@@ -209,6 +204,7 @@ def to_job(found: Row[JobRow, int, datetime]) -> Job:
         engine=row.engine,
         plan=row.plan,
         retry_of=JobId(row.retry_of) if row.retry_of else None,
+        batch_id=BatchId(row.batch_id) if row.batch_id else None,
         origin=Origin(request_id=row.request_id, traceparent=row.traceparent),
     )
 

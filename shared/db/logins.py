@@ -8,11 +8,11 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from shared.db.tables import LoginTokenRow, SessionRow
-from shared.domain.access import LOGIN_TOKEN_S, SECRET_BYTES, SESSION_S, Principal, digest
+from shared.db.tables import LoginTokenRow, SessionRow, WorkspaceRow
+from shared.domain.access import LOGIN_TOKEN_S, SECRET_BYTES, SESSION_S, Principal, Scope, digest
 from shared.domain.ids import WorkspaceId
 
-SESSION_SCOPES = frozenset({"jobs:read", "jobs:write"})
+SESSION_SCOPES: frozenset[Scope] = frozenset({"jobs:read", "jobs:write"})
 
 
 def create_login_token(session: Session, workspace_id: WorkspaceId) -> str:
@@ -36,10 +36,17 @@ def redeem_login_token(session: Session, token: str) -> str | None:
 
 def principal_of_session(session: Session, secret: str) -> Principal | None:
     alive = (SessionRow.secret_sha256 == digest(secret)) & (SessionRow.expires_at > func.now())
-    workspace_id = session.scalar(select(SessionRow.workspace_id).where(alive))
-    if workspace_id is None:
+    query = select(SessionRow.workspace_id, WorkspaceRow.requests_per_minute)
+    found = session.execute(query.join(WorkspaceRow, WorkspaceRow.id == SessionRow.workspace_id).where(alive)).first()
+    if found is None:
         return None
-    return Principal(workspace_id=WorkspaceId(workspace_id), scopes=SESSION_SCOPES, by_session=True)  # type: ignore[arg-type]
+    return Principal(
+        workspace_id=WorkspaceId(found.workspace_id),
+        scopes=SESSION_SCOPES,
+        actor="session",
+        by_session=True,
+        requests_per_minute=found.requests_per_minute,
+    )
 
 
 def forget_expired(session: Session) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Update, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from shared.db.quotas import charge_bytes
 from shared.db.tables import UploadRow
 from shared.db.videos import insert_video
 from shared.domain.errors import Gone, NotFound, OffsetMismatch, StateConflict, UploadLocked
@@ -16,6 +17,8 @@ from shared.domain.video import Video
 
 
 def insert_upload(session: Session, upload: Upload) -> None:
+    """Raises QuotaExceeded."""
+    charge_bytes(session, upload.workspace_id, upload.length_bytes or 0)
     session.add(
         UploadRow(
             id=upload.id,
@@ -33,6 +36,14 @@ def insert_upload(session: Session, upload: Upload) -> None:
 def get_upload(session: Session, workspace_id: WorkspaceId, upload_id: UploadId) -> Upload:
     """Raises NotFound, or Gone for one that has expired."""
     return _to_upload(_find(session, workspace_id, upload_id))
+
+
+def list_uploads(session: Session, workspace_id: WorkspaceId, *, limit: int, before: UploadId | None) -> list[Upload]:
+    """Those that are not complete, newest first."""
+    query = select(UploadRow).where(UploadRow.workspace_id == workspace_id, UploadRow.state == "receiving")
+    if before is not None:
+        query = query.where(UploadRow.id < before)
+    return [_to_upload(row) for row in session.scalars(query.order_by(UploadRow.id.desc()).limit(limit))]
 
 
 def lock_upload(session: Session, workspace_id: WorkspaceId, upload_id: UploadId, offset_bytes: int) -> Upload:

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from shared.db.tables import JobRow, StepRow, VideoRow
+from shared.db.quotas import charge_bytes
+from shared.db.tables import JobRow, StepRow, UploadRow, VideoRow, WorkspaceRow
 from shared.domain.errors import Gone, NotFound, StateConflict
 from shared.domain.ids import VideoId, WorkspaceId
 from shared.domain.video import Video
 
 
-def insert_video(session: Session, video: Video) -> None:
-    session.add(
-        VideoRow(
-            id=video.id,
-            workspace_id=video.workspace_id,
-            storage_key=video.storage_key,
-            size_bytes=video.size_bytes,
-            sha256=video.sha256,
-            modified_ns=video.modified_ns,
-            original_name=video.original_name,
-            state=video.state,
-            source_url=video.source_url,
-            created_at=video.created_at,
-            expires_at=video.expires_at,
-        )
+def insert_video(session: Session, video: Video) -> Video:
+    """As it is kept: a workspace may have a retention of its own. Raises QuotaExceeded."""
+    charge_bytes(session, video.workspace_id, video.size_bytes)
+    days = session.scalar(select(WorkspaceRow.video_retention_days).where(WorkspaceRow.id == video.workspace_id))
+    row = VideoRow(
+        id=video.id,
+        workspace_id=video.workspace_id,
+        storage_key=video.storage_key,
+        size_bytes=video.size_bytes,
+        sha256=video.sha256,
+        modified_ns=video.modified_ns,
+        original_name=video.original_name,
+        state=video.state,
+        source_url=video.source_url,
+        created_at=video.created_at,
+        expires_at=video.expires_at if days is None else video.created_at + timedelta(days=days),
     )
+    session.add(row)
     session.flush()
+    return to_video(row)
 
 
 def get_video(session: Session, workspace_id: WorkspaceId, video_id: VideoId) -> Video:
@@ -57,6 +62,14 @@ def get_usable_video(session: Session, workspace_id: WorkspaceId, video_id: Vide
     return video
 
 
+def list_videos(session: Session, workspace_id: WorkspaceId, *, limit: int, before: VideoId | None) -> list[Video]:
+    """Newest first, without those that were deleted."""
+    query = select(VideoRow).where(VideoRow.workspace_id == workspace_id, VideoRow.state != "deleted")
+    if before is not None:
+        query = query.where(VideoRow.id < before)
+    return [to_video(row) for row in session.scalars(query.order_by(VideoRow.id.desc()).limit(limit))]
+
+
 def video_of_job(session: Session, job_id: UUID) -> Video:
     row = session.scalars(select(VideoRow).join(JobRow, JobRow.video_id == VideoRow.id).where(JobRow.id == job_id))
     return to_video(row.one())
@@ -74,7 +87,10 @@ def due_for_deletion(session: Session, limit: int = 100) -> list[Video]:
 
 
 def mark_deleted(session: Session, video_id: VideoId) -> None:
-    session.execute(update(VideoRow).where(VideoRow.id == video_id).values(state="deleted", source_url=None))
+    """What the client called it goes with the file."""
+    gone = {"state": "deleted", "source_url": None, "original_name": ""}
+    session.execute(update(VideoRow).where(VideoRow.id == video_id).values(**gone))
+    session.execute(update(UploadRow).where(UploadRow.video_id == video_id).values(metadata_={}))
 
 
 def known_storage_keys(session: Session, keys: list[str]) -> set[str]:

@@ -15,6 +15,7 @@ from shared.domain.ids import KeyId, WorkspaceId
 Scope = Literal["jobs:read", "jobs:write", "webhooks", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 LOOPBACK = ("127.0.0.1", "::1")
+KEY_OVERLAP_S = 86400.0  # after a rotation both secrets of a key are good for a day, unless told otherwise
 SECRET_BYTES = 32  # 256 bits: guessing is hopeless, so a plain sha256 guards them well enough
 LOGIN_TOKEN_S = 600.0
 SESSION_S = 30 * 86400.0
@@ -24,7 +25,11 @@ SESSION_S = 30 * 86400.0
 class Principal:
     workspace_id: WorkspaceId
     scopes: frozenset[Scope]
+    actor: str
+    """As the audit log names who asks: `key <id>`, or `session`."""
     by_session: bool = False
+    requests_per_minute: int | None = None
+    """Of its workspace; None: as the deployment has it."""
 
     def require(self, scope: Scope) -> None:
         if scope not in self.scopes and "admin" not in self.scopes:
@@ -34,11 +39,13 @@ class Principal:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiKey:
     id: KeyId
+    workspace_id: WorkspaceId
     workspace: str
     name: str
     scopes: tuple[Scope, ...]
     created_at: datetime
     last_used_at: datetime | None
+    expires_at: datetime | None
     revoked_at: datetime | None
 
 

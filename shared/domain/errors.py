@@ -15,6 +15,7 @@ bounds. The class says which condition holds, `code` is what users see, and the
     │   │   ├── ChecksumMismatch  checksum_mismatch
     │   │   ├── UnsupportedBody   unsupported_body
     │   │   ├── WrongVersion      wrong_version
+    │   │   ├── NoSuchRange       range_not_satisfiable
     │   │   └── KeyReused         idempotency_key_reused
     │   ├── AccessError
     │   │   ├── Unauthenticated   unauthenticated
@@ -25,7 +26,9 @@ bounds. The class says which condition holds, `code` is what users see, and the
     │   │   ├── KeyInFlight       idempotency_key_in_flight
     │   │   ├── OffsetMismatch    offset_mismatch
     │   │   ├── UploadLocked      upload_locked
+    │   │   ├── ArtifactFailed    artifact_failed
     │   │   └── Gone              gone
+    │   │       └── MediaGone     media_gone
     │   └── MediaError            the recording
     │       ├── UnsupportedMedia  unsupported_media
     │       ├── NoVideo           no_video
@@ -39,6 +42,9 @@ bounds. The class says which condition holds, `code` is what users see, and the
     │       ├── MediaAltered      media_altered
     │       └── FetchRefused      fetch_refused
     └── WorldError                what is around us is wrong: retried, bounded
+        ├── TooMuch               more than this workspace may have for now
+        │   ├── RateLimited       rate_limited
+        │   └── QuotaExceeded     quota_exceeded
         ├── StorageFull           storage_full
         ├── Unavailable           unavailable
         ├── FetchFailed           fetch_failed
@@ -114,6 +120,11 @@ class WrongVersion(RequestError):
     title = "The request names no version of the upload protocol that is spoken here"
 
 
+class NoSuchRange(RequestError):
+    code = "range_not_satisfiable"
+    title = "The file ends before the range that was asked for"
+
+
 class KeyReused(RequestError):
     code = "idempotency_key_reused"
     title = "The idempotency key was used for another request"
@@ -165,6 +176,16 @@ class UploadLocked(Conflict):
 class Gone(Conflict):
     code = "gone"
     title = "This was erased or has expired"
+
+
+class MediaGone(Gone):
+    code = "media_gone"
+    title = "The recording was deleted"
+
+
+class ArtifactFailed(Conflict):
+    code = "artifact_failed"
+    title = "The artifact could not be made"
 
 
 class MediaError(InputError):
@@ -241,6 +262,28 @@ class FetchFailed(WorldError):
     title = "The recording could not be fetched from its address"
 
 
+class TooMuch(WorldError):
+    """Asked too often, or for too much at once.
+
+    Args:
+        retry_after_s: When asking again has a chance.
+    """
+
+    def __init__(self, detail: str = "", *, retry_after_s: float = 60.0) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(TooMuch):
+    code = "rate_limited"
+    title = "Requests come faster than they are taken from this key"
+
+
+class QuotaExceeded(TooMuch):
+    code = "quota_exceeded"
+    title = "The workspace has as much as it may have"
+
+
 class AnalyserDied(WorldError):
     code = "analyser_died"
     title = "The analyser crashed, stalled or ran out of memory"
@@ -254,19 +297,3 @@ class WorkerLost(WorldError):
 class TimedOut(WorldError):
     code = "timeout"
     title = "The analysis took longer than its hard limit"
-
-
-def every_error() -> list[type[MienError]]:
-    """All conditions that carry a code of their own, in the order of the tree."""
-
-    def walk(kind: type[MienError]) -> list[type[MienError]]:
-        own = [kind] if "code" in vars(kind) else []
-        return own + [leaf for child in kind.__subclasses__() for leaf in walk(child)]
-
-    return walk(MienError)
-
-
-def error_of(code: str, detail: str) -> MienError:
-    """Rebuild an error that crossed a process border as its code and detail."""
-    kinds = {kind.code: kind for kind in every_error()}
-    return kinds.get(code, MienError)(detail)

@@ -15,6 +15,8 @@ UploadId = NewType("UploadId", UUID)
 EndpointId = NewType("EndpointId", UUID)
 EventId = NewType("EventId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
+BatchId = NewType("BatchId", UUID)
+AuditId = NewType("AuditId", UUID)
 
 
 def to_wire(prefix: str, value: UUID) -> str:
@@ -50,3 +52,19 @@ def endpoint_id_of(text: str) -> EndpointId:
 
 def delivery_id_of(text: str) -> DeliveryId:
     return DeliveryId(from_wire("dlv", text))
+
+
+def batch_id_of(text: str) -> BatchId:
+    return BatchId(from_wire("bat", text))
+
+
+def workspace_id_of(text: str) -> WorkspaceId:
+    return WorkspaceId(from_wire("wsp", text))
+
+
+def key_id_of(text: str) -> KeyId:
+    return KeyId(from_wire("key", text))
+
+
+def audit_id_of(text: str) -> AuditId:
+    return AuditId(from_wire("aud", text))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from shared.domain.errors import StateConflict
-from shared.domain.ids import JobId, VideoId, WorkspaceId
+from shared.domain.ids import BatchId, JobId, VideoId, WorkspaceId
 from shared.domain.options import Options
 from shared.domain.purpose import Purpose
 
@@ -105,7 +105,13 @@ class Job:
     plan: dict[str, Any] | None
     """The plan without its segments, once there is one."""
     retry_of: JobId | None = None
+    batch_id: BatchId | None = None
     origin: Origin = field(default_factory=Origin)
+
+    @property
+    def tag(self) -> str:
+        """Changes whenever what readers see of the job does."""
+        return f"{self.version}-{self.progress.samples_done}"
 
     @property
     def is_over(self) -> bool:

@@ -16,8 +16,17 @@ class Links:
             "report": f"{self._base}/jobs/{job_id}",
         }
 
+    def of_batch(self, batch_id: str) -> dict[str, str]:
+        return {"self": f"{self._base}/v1/batches/{batch_id}", "jobs": f"{self._base}/v1/jobs?batch={batch_id}"}
+
     def moment(self, job_id: str, number: int) -> str:
         return f"{self._base}/v1/jobs/{job_id}/moments/{number}.jpg"
+
+    def artifact(self, job_id: str, kind: str) -> str:
+        return f"{self._base}/v1/jobs/{job_id}/artifacts/{kind}"
+
+    def content(self, video_id: str) -> str:
+        return f"{self.video(video_id)}/content"
 
     def video(self, video_id: str) -> str:
         return f"{self._base}/v1/videos/{video_id}"

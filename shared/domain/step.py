@@ -14,7 +14,9 @@ from shared.domain.ids import JobId, WorkspaceId
 from shared.domain.job import JobState, Origin
 from shared.domain.options import Device
 
-StepKind = Literal["fetch", "plan", "segment", "finish", "thumbnails"]
+ArtifactKind = Literal["annotated", "playable", "report", "archive"]
+ARTIFACT_KINDS: tuple[ArtifactKind, ...] = get_args(ArtifactKind)
+StepKind = Literal["fetch", "plan", "segment", "finish", "thumbnails", "annotated", "playable", "report", "archive"]
 STEP_KINDS: tuple[StepKind, ...] = get_args(StepKind)
 StepState = Literal["ready", "leased", "done", "dead", "canceled"]
 STEP_STATES: tuple[StepState, ...] = get_args(StepState)
@@ -23,8 +25,16 @@ JOB_KINDS: frozenset[StepKind] = frozenset({"fetch", "plan", "segment", "finish"
 """Steps that a job waits for; the others only adorn a result that stands."""
 
 DeviceClass = Literal["cpu", "gpu"]
-StepClass = Literal["cpu", "gpu", "io"]
-"""What a bearer serves: steps for analysers by their device, and `io`, what only moves bytes over a network."""
+StepClass = Literal["cpu", "gpu", "io", "encode", "write"]
+"""What a bearer serves.
+
+`cpu` and `gpu` are steps of an analysis by their device, and `io` is what only moves bytes over a network. Artifacts
+have classes of their own, so that nothing that takes long stands in the way of an analysis: `encode` for those that
+are encoded, `write` for those that only put together what is there.
+"""
+
+CREW_CLASSES: frozenset[StepClass] = frozenset({"io", "encode", "write"})
+"""Served by crews beside the analysers of a worker."""
 
 MAX_ATTEMPTS = 3  # analysers that died on one step before it is given up
 MAX_LOSSES = 10  # workers that vanished with one step; deployments alone must not fail a job
@@ -45,12 +55,18 @@ def backoff_s(attempts: int) -> float:
 
 
 def devices_served_by(classes: tuple[StepClass, ...]) -> tuple[Device | StepClass, ...]:
-    return classes if classes == ("io",) else ("auto", *classes)
+    return ("auto", *classes) if {"cpu", "gpu"} & set(classes) else classes
 
 
 def class_to_hint(device: Device | StepClass) -> StepClass:
-    """`auto` work is announced to cpu workers; gpu workers find it by polling."""
-    return "cpu" if device == "auto" else device
+    """`auto` work is announced to cpu workers, which gpu workers find by polling; crews are woken by one message."""
+    if device == "auto":
+        return "cpu"
+    return "io" if device in CREW_CLASSES else device
+
+
+def class_of_artifact(kind: ArtifactKind) -> StepClass:
+    return "encode" if kind in ("annotated", "playable") else "write"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

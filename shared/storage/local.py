@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from shared.domain.errors import MediaMissing, StorageFull, Unavailable, UploadLocked
 from shared.domain.upload import PARTIAL_SUFFIX
 from shared.domain.video import StoredFile
-from shared.metrics import STORAGE_ERRORS
+from shared.storage.assembly import LocalAssembly
+from shared.storage.disk import HASH_BYTES, fsync_folder, full_disk_named
+from shared.storage.port import MAKING
 
-HASH_BYTES = 1 << 20
 MAX_HASHES = 1024  # uploads that one process remembers between two of their pieces
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-
 
 Hashes = dict[str, tuple[int, Any]]
 """By key: the bytes that went into a hash, and the hash."""
-
-
-@contextmanager
-def _full_disk_named() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        STORAGE_ERRORS.labels(errno.errorcode.get(error.errno or 0, "unknown")).inc()
-        if error.errno in _FULL:
-            raise StorageFull("the disk is full; free some space and send the recording again") from error
-        raise
 
 
 class LocalIncoming:
@@ -57,7 +44,7 @@ class LocalIncoming:
         self._partial = target.with_name(target.name + PARTIAL_SUFFIX)
         self._hash = hashlib.sha256()
         self.size_bytes = resume_bytes or 0
-        with _full_disk_named():
+        with full_disk_named():
             target.parent.mkdir(parents=True, exist_ok=True)
             if resume_bytes and not self._partial.exists():
                 _take_back(target, self._partial)
@@ -94,7 +81,7 @@ class LocalIncoming:
             left -= len(chunk)
 
     def sync(self) -> int:
-        with _full_disk_named():
+        with full_disk_named():
             os.fdatasync(self._file.fileno())
         return self.size_bytes
 
@@ -106,7 +93,7 @@ class LocalIncoming:
         self._file.close()
 
     def write(self, chunk: bytes) -> None:
-        with _full_disk_named():
+        with full_disk_named():
             rest = memoryview(chunk)
             while rest:
                 rest = rest[self._file.write(rest) :]
@@ -120,11 +107,11 @@ class LocalIncoming:
         self.size_bytes = 0
 
     def finish(self) -> StoredFile:
-        with _full_disk_named():
+        with full_disk_named():
             os.fsync(self._file.fileno())
             self._file.close()
             self._partial.rename(self._target)
-            _fsync_folder(self._target.parent)
+            fsync_folder(self._target.parent)
         modified_ns = self._target.stat().st_mtime_ns
         return StoredFile(size_bytes=self.size_bytes, sha256=self._hash.hexdigest(), modified_ns=modified_ns)
 
@@ -157,6 +144,12 @@ class LocalStorage:
     def forget_partial(self, key: str) -> None:
         self.delete(key + PARTIAL_SUFFIX)
 
+    def assemble(self, key: str, unfinished_key: str) -> LocalAssembly:
+        return LocalAssembly(self.local_path(key), self.local_path(unfinished_key))
+
+    def old_unfinished_keys(self, older_than_s: float) -> Iterator[str]:
+        return self._older(f"{MAKING}/*/*", older_than_s)
+
     def local_path(self, key: str) -> Path:
         return self._root / key
 
@@ -175,6 +168,12 @@ class LocalStorage:
         except FileNotFoundError:
             return None
 
+    def open(self, key: str) -> BinaryIO | None:
+        try:
+            return self.local_path(key).open("rb")
+        except FileNotFoundError:
+            return None
+
     def delete(self, key: str) -> None:
         path = self.local_path(key)
         if path.is_dir():
@@ -185,8 +184,11 @@ class LocalStorage:
             path.parent.rmdir()
 
     def old_video_keys(self, older_than_s: float) -> Iterator[str]:
+        return self._older("videos/*/*", older_than_s)
+
+    def _older(self, pattern: str, older_than_s: float) -> Iterator[str]:
         newest = time.time() - older_than_s  # file systems stamp with the wall clock, so it is compared with it
-        for path in self._root.glob("videos/*/*"):
+        for path in self._root.glob(pattern):
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < newest:
                     yield path.relative_to(self._root).as_posix()
@@ -198,11 +200,3 @@ class LocalStorage:
             raise Unavailable(f"the storage cannot be used: {error.strerror}") from error
         if not os.access(self._root, os.W_OK):
             raise Unavailable("the storage cannot be written to")
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

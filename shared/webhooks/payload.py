@@ -27,8 +27,13 @@ class PayloadPolicy:
 
 def body_of(event: Event, job: Job | None, summary: Summary | None, policy: PayloadPolicy) -> bytes:
     """The JSON body; the same bytes however often it is sent."""
-    data = event.data if job is None else job_data(job, summary, policy)
-    return _message(event.type, event.created_at, data or {})
+    data = _plain_data(event, policy) if job is None else job_data(job, summary, policy)
+    return _message(event.type, event.created_at, data)
+
+
+def _plain_data(event: Event, policy: PayloadPolicy) -> dict[str, Any]:
+    data = event.data or {}
+    return data if event.type != "batch.finished" else {**data, "links": policy.links.of_batch(data["batch_id"])}
 
 
 def progress_body(job: Job, at: datetime, policy: PayloadPolicy) -> bytes:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cli.run import start
-from cli.service import Service
 from cli.stack.stack import ROOT, EmbeddedStack
+from mien import Client
 from tests.recordings import Studio
 
 Mien = Callable[..., subprocess.CompletedProcess[str]]
@@ -53,5 +53,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
 
 
 @pytest.fixture
-def service(stack: EmbeddedStack) -> Service:
-    return Service(stack.url, (stack.home.path / "key").read_text().strip())
+def client(stack: EmbeddedStack) -> Iterator[Client]:
+    with Client(stack.url, (stack.home.path / "key").read_text().strip(), trust_env=False) as client:
+        yield client

@@ -55,10 +55,10 @@ def test_both_engines_and_both_detectors_come_to_the_same_moments(mien: Mien, st
 
     made_by = [(r["provenance"]["model"], r["provenance"]["engine"], r["provenance"]["detector"]) for r in results]
     assert made_by == [
-        ("fer", "litert", "tracked-1"),
-        ("fer", "tensorflow", "tracked-1"),
+        ("fer", "litert", "tracked-2"),
+        ("fer", "tensorflow", "tracked-2"),
         ("fer", "litert", "exhaustive-1"),
-        ("fer-mirrored", "litert", "tracked-1"),
+        ("fer-mirrored", "litert", "tracked-2"),
     ]
     assert len({tuple(moment["emotion"] for moment in result["moments"]) for result in results}) == 1
     for emotion, share in results[0]["emotions"].items():

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from cli.run import own_key
-from cli.service import Service
 from cli.stack.stack import EmbeddedStack, answers, free_port
+from mien import Client
 from shared.db.migrate import migrate
 from tests.acceptance.conftest import QUICK, Mien
-from tests.acceptance.test_service import end_of, submit
+from tests.acceptance.test_service import end_of, follow_until, submit
 
 NO_BROKER = {"MIEN_BROKER_URL": "redis+socket:///nonexistent/valkey.sock"}
 
@@ -43,35 +43,33 @@ def process(
 
 
 @contextmanager
-def serving(stack: EmbeddedStack, variables: dict[str, str] | None = None) -> Iterator[Service]:
+def serving(stack: EmbeddedStack, variables: dict[str, str] | None = None) -> Iterator[Client]:
     with process(stack, "api", variables):
         while not answers(stack.port):
             time.sleep(0.1)
         assert stack.urls is not None
-        yield Service(stack.url, own_key(stack.home.path, stack.urls.database_url))
+        yield Client(stack.url, own_key(stack.home.path, stack.urls.database_url), trust_env=False)
 
 
 @pytest.mark.parametrize("variables", [{}, NO_BROKER], ids=["with a broker", "with the broker off"])
 def test_a_job_submitted_while_no_worker_runs_is_finished_when_one_starts(
     services: EmbeddedStack, recording: Path, variables: dict[str, str]
 ) -> None:
-    with serving(services, variables) as service:
-        job_id = submit(service, recording)
-        assert next(service.follow(job_id))["state"] == "queued"
+    with serving(services, variables) as client:
+        job_id = submit(client, recording)
+        assert client.job(job_id).state == "queued"
 
         with process(services, "worker", variables):
-            assert end_of(service, job_id)["state"] == "succeeded"
+            assert end_of(client, job_id).state == "succeeded"
 
 
 def test_a_step_that_cannot_finish_in_the_grace_period_is_handed_back(services: EmbeddedStack, recording: Path) -> None:
-    with serving(services) as service:
+    with serving(services) as client:
         with process(services, "worker", {"MIEN_LEASE_S": "3600"}):
-            job_id = submit(service, recording)
-            for job in service.follow(job_id):
-                if job["state"] == "running":
-                    break
+            job_id = submit(client, recording)
+            follow_until(client, job_id, lambda job: job.state == "running")
         with process(services, "worker"):
-            assert end_of(service, job_id)["state"] == "succeeded"
+            assert end_of(client, job_id).state == "succeeded"
 
 
 def test_a_worker_asked_for_a_gpu_that_is_not_there_refuses_to_start_and_says_why(services: EmbeddedStack) -> None:

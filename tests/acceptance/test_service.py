@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -11,52 +13,50 @@ from sqlalchemy import text
 
 from cli.reach import open_sessions
 from cli.run import start
-from cli.service import OVER, Refused, Service
 from cli.stack.stack import EmbeddedStack
+from mien import Client, Job, NotFound, RequestProblem
 from tests.acceptance.conftest import QUICK
 from tests.recordings import Studio
 from tests.scene import Scene
 
 
-def end_of(service: Service, job_id: str) -> dict[str, object]:
-    *_, last = service.follow(job_id)
-    assert last["state"] in OVER
-    return last
+def end_of(client: Client, job_id: str) -> Job:
+    *_, last = client.events(job_id)
+    assert last.job.is_over
+    return last.job
 
 
-def submit(service: Service, recording: Path) -> str:
-    job_id: str = service.submit(recording, {}, lambda _: None)["id"]
-    return job_id
+def submit(client: Client, recording: Path) -> str:
+    return client.submit(recording).id
 
 
-def get(service: Service, path: str, **headers: str) -> httpx2.Response:
-    return service._call("GET", path, headers=headers)
+def follow_until(client: Client, job_id: str, holds: Callable[[Job], bool]) -> None:
+    assert any(holds(event.job) for event in client.events(job_id))
 
 
-def test_a_submitted_recording_becomes_a_result_a_timeline_and_pictures(service: Service, studio: Studio) -> None:
+def test_a_submitted_recording_becomes_a_result_a_timeline_and_pictures(client: Client, studio: Studio) -> None:
     recording = studio.record(duration_s=24.0, fps=10, width=320, height=180)
-    job_id = submit(service, recording)
-    assert end_of(service, job_id)["state"] == "succeeded"
+    job_id = submit(client, recording)
+    assert end_of(client, job_id).state == "succeeded"
 
-    result = service.result(job_id)
-    assert result["coverage"]["samples"] == 48
-    assert 0 <= result["score"]["value"] < 100
-    assert len({moment["emotion"] for moment in result["moments"]}) >= 1
-    lines = get(service, f"/v1/jobs/{job_id}/timeline", accept="application/x-ndjson").text.splitlines()
-    assert len(lines) == 48
-    for number, _ in enumerate(result["moments"]):
-        assert picture(service, f"/v1/jobs/{job_id}/moments/{number}.jpg")[:2] == b"\xff\xd8"
+    result = client.result(job_id)
+    assert result.coverage.samples == 48
+    assert result.score.value is not None
+    assert 0 <= result.score.value < 100
+    assert len({moment.emotion for moment in result.moments}) >= 1
+    assert len(list(client.timeline(job_id))) == 48
+    for number, _ in enumerate(result.moments):
+        assert picture(client, job_id, number)[:2] == b"\xff\xd8"
 
 
-def test_a_short_recording_does_not_wait_for_a_long_one(service: Service, studio: Studio, recording: Path) -> None:
+def test_a_short_recording_does_not_wait_for_a_long_one(client: Client, studio: Studio, recording: Path) -> None:
     long = studio.looped(600, duration_s=6.0, fps=10, width=320, height=180)
-    long_id = submit(service, long)
-    while not next(service.follow(long_id))["progress"]["samples_done"]:
-        time.sleep(0.05)
-    assert end_of(service, submit(service, recording))["state"] == "succeeded"
-    assert next(service.follow(long_id))["state"] == "running"
-    service._call("POST", f"/v1/jobs/{long_id}/cancel")
-    assert end_of(service, long_id)["state"] == "canceled"
+    long_id = submit(client, long)
+    follow_until(client, long_id, lambda job: job.progress.samples_done > 0)
+    assert end_of(client, submit(client, recording)).state == "succeeded"
+    assert client.job(long_id).state == "running"
+    client.cancel(long_id)
+    assert end_of(client, long_id).state == "canceled"
 
 
 def is_leased(stack: EmbeddedStack, job_id: str) -> bool:
@@ -65,15 +65,13 @@ def is_leased(stack: EmbeddedStack, job_id: str) -> bool:
         return bool(session.scalar(text(query), {"job": UUID(hex=job_id.removeprefix("job_"))}))
 
 
-def picture(service: Service, path: str, tries: int = 100) -> bytes:
+def picture(client: Client, job_id: str, number: int, tries: int = 100) -> bytes:
     """Pictures are made after the result."""
     for _ in range(tries):
-        answer = get(service, path)
-        if answer.status_code == httpx2.codes.OK:
-            return answer.content
-        end_of(service, path.split("/")[3])
+        with suppress(NotFound):
+            return client.moment_picture(job_id, number)
         time.sleep(0.2)
-    raise AssertionError(f"no picture at {path}")
+    raise AssertionError(f"no picture of moment {number}")
 
 
 def test_the_prototypes_call_still_works(stack: EmbeddedStack, recording: Path) -> None:
@@ -86,65 +84,59 @@ def test_the_prototypes_call_still_works(stack: EmbeddedStack, recording: Path) 
     assert all(time == f"{float(time):.2f}" for times in frame_results["minus_log"].values() for time in times)
 
 
-def test_a_recording_without_a_face_has_no_score_but_a_reason(service: Service, studio: Studio) -> None:
-    job_id = submit(service, studio.record(scene=Scene(people=0), duration_s=4.0))
-    assert end_of(service, job_id)["state"] == "succeeded"
+def test_a_recording_without_a_face_has_no_score_but_a_reason(client: Client, studio: Studio) -> None:
+    job_id = submit(client, studio.record(scene=Scene(people=0), duration_s=4.0))
+    assert end_of(client, job_id).state == "succeeded"
 
-    result = service.result(job_id)
-    assert (result["score"]["value"], result["score"]["reason"]) == (None, "no_face")
-    assert (result["total_score"], result["minus_log"], result["coverage"]["with_face"]) == (None, {}, 0)
+    result = client.result(job_id)
+    assert (result.score.value, result.score.reason) == (None, "no_face")
+    assert (result.total_score, result.minus_log, result.coverage.with_face) == (None, {}, 0)
 
 
 def test_a_running_job_is_canceled_long_before_its_lease_would_end(
-    stack: EmbeddedStack, service: Service, studio: Studio
+    stack: EmbeddedStack, client: Client, studio: Studio
 ) -> None:
-    job_id = submit(service, studio.record(duration_s=95.0, fps=5, width=640, height=360, gop_frames=25))
-    for job in service.follow(job_id):
-        if job["state"] == "running":
-            break
+    job_id = submit(client, studio.record(duration_s=95.0, fps=5, width=640, height=360, gop_frames=25))
+    follow_until(client, job_id, lambda job: job.state == "running")
     for analyser in psutil.Process(stack.pids["worker"]).children(recursive=True):
         analyser.suspend()  # else the cancel may come between two segments, of which nobody bears a lease
     while not is_leased(stack, job_id):
         time.sleep(0.05)
-    answer = service._call("POST", f"/v1/jobs/{job_id}/cancel")
+    canceled = client.cancel(job_id)
 
-    assert answer.json()["state"] == "canceling"
-    assert end_of(service, job_id)["state"] == "canceled"
+    assert canceled.state == "canceling"
+    assert end_of(client, job_id).state == "canceled"
     log = (stack.home.path / "logs" / "worker.log").read_text()
     assert not [line for line in log.splitlines() if job_id[-12:] in line and "stale_commit" in line]
 
 
-def test_an_empty_file_is_refused_at_the_door(service: Service, tmp_path: Path) -> None:
+def test_an_empty_file_is_refused_at_the_door(client: Client, tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
 
-    with pytest.raises(Refused, match="empty_file"):
-        submit(service, tmp_path / "empty.mp4")
+    with pytest.raises(RequestProblem, match="empty_file"):
+        submit(client, tmp_path / "empty.mp4")
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_nothing(
-    stack: EmbeddedStack, service: Service, studio: Studio
+    stack: EmbeddedStack, client: Client, studio: Studio
 ) -> None:
     recording = studio.record(duration_s=95.0, fps=5, width=640, height=360, gop_frames=25)
-    job_id = submit(service, recording)
-    for job in service.follow(job_id):
-        if job["progress"]["samples_done"]:
-            break
+    job_id = submit(client, recording)
+    follow_until(client, job_id, lambda job: job.progress.samples_done > 0)
     worker = psutil.Process(stack.pids["worker"])
     for process in (worker, *worker.children(recursive=True)):
         process.kill()
 
-    job = end_of(service, job_id)
-    assert job["state"] == "succeeded", job
-    assert service.result(job_id)["coverage"]["samples"] == 190
+    job = end_of(client, job_id)
+    assert job.state == "succeeded", job
+    assert client.result(job_id).coverage.samples == 190
 
 
 def test_an_analyser_that_is_killed_in_the_middle_loses_nothing(
-    stack: EmbeddedStack, service: Service, studio: Studio
+    stack: EmbeddedStack, client: Client, studio: Studio
 ) -> None:
-    job_id = submit(service, studio.record(duration_s=20.0, fps=5, width=640, height=360))
-    for job in service.follow(job_id):
-        if job["progress"]["samples_done"]:
-            break
+    job_id = submit(client, studio.record(duration_s=20.0, fps=5, width=640, height=360))
+    follow_until(client, job_id, lambda job: job.progress.samples_done > 0)
     analysers = [
         process
         for process in psutil.Process(stack.pids["worker"]).children(recursive=True)
@@ -154,7 +146,7 @@ def test_an_analyser_that_is_killed_in_the_middle_loses_nothing(
     for analyser in analysers:
         analyser.kill()
 
-    assert end_of(service, job_id)["state"] == "succeeded"
+    assert end_of(client, job_id).state == "succeeded"
 
 
 def test_all_that_listens_listens_on_loopback(stack: EmbeddedStack) -> None:
@@ -168,8 +160,8 @@ def test_all_that_listens_listens_on_loopback(stack: EmbeddedStack) -> None:
 def test_unfinished_jobs_go_on_after_everything_was_stopped(tmp_path: Path, recording: Path) -> None:
     home = tmp_path / "home"
     with EmbeddedStack(home, port=0, analysers=1) as stack:
-        service = start(stack, home, QUICK)
-        job_id = submit(service, recording)
+        client = start(stack, home, QUICK)
+        job_id = submit(client, recording)
     with EmbeddedStack(home, port=0, analysers=1) as stack:
-        service = start(stack, home, QUICK)
-        assert end_of(service, job_id)["state"] == "succeeded"
+        client = start(stack, home, QUICK)
+        assert end_of(client, job_id).state == "succeeded"

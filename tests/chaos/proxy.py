@@ -28,7 +28,7 @@ Mode = Literal["open", "cut", "hole", "held"]
 
 
 class Proxy:
-    """TCP on loopback to a unix socket; its ways are switched from any thread.
+    """TCP on loopback to a unix socket, or to another port; its ways are switched from any thread.
 
     - `open`: everything passes, each piece after `delay_s`.
     - `cut`: what was connected is reset, and new connections are refused.
@@ -36,10 +36,10 @@ class Proxy:
     - `held`: the same, but all that was sent arrives once the link opens again, as after lost packets.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path | int) -> None:
         self.port = free_port()
         self.delay_s = 0.0
-        self._target = str(target)
+        self._target = target
         self._mode: Mode = "open"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
@@ -114,7 +114,7 @@ class Proxy:
     async def _link(self, client: StreamReader, to_client: StreamWriter) -> None:
         """Carry one connection, both ways, until both have ended."""
         try:
-            server, to_server = await asyncio.open_unix_connection(self._target)
+            server, to_server = await self._connect()
         except OSError:
             to_client.transport.abort()
             return
@@ -123,6 +123,11 @@ class Proxy:
         await asyncio.gather(self._pump(client, to_server, ends), self._pump(server, to_client, ends))
         self._writers -= ends
         self._damaged -= ends
+
+    async def _connect(self) -> tuple[StreamReader, StreamWriter]:
+        if isinstance(self._target, int):
+            return await asyncio.open_connection(HOST, self._target)
+        return await asyncio.open_unix_connection(self._target)
 
     async def _pump(self, source: StreamReader, sink: StreamWriter, ends: set[StreamWriter]) -> None:
         try:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self, TypeAlias, TypeGuard
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
@@ -88,6 +89,16 @@ class Recording:
     @property
     def codec(self) -> str:
         return self.stream.codec_context.codec.canonical_name
+
+    @property
+    def container(self) -> str:
+        """FFmpeg's name of the demuxer, such as `matroska,webm`."""
+        return self._container.format.name
+
+    @property
+    def sound(self) -> AudioStream | None:
+        """The first stream of sound, which players take too."""
+        return next(iter(self._container.streams.audio), None)
 
     @property
     def declared_s(self) -> float | None:

@@ -30,7 +30,7 @@ AROUND = Reach(0.2, 0.7, 1.4)  # for one that moved or is new; nearly all window
 FAR = Reach(0.6, 0.6, 1.6)  # for one that is not there any more
 STILL_WIDTHS = 0.08  # a face that moved or grew by more is looked at again, carefully, around its new place
 MAX_LOOKS = 3
-LEVELS = 3  # a whole frame is searched on every third level, and each time on others
+LEVELS = 4  # a whole frame is searched on every fourth level, and each time on others; a face shows on six or so
 SAME_FACE = 0.3  # boxes that share more of their common area show one face
 NEWCOMERS_S = 10.0  # how often the whole frame is searched, from the design
 MISSED_S = 2.0  # and how often while somebody who was there is missing
@@ -82,14 +82,14 @@ class TrackedDetector:
     """Looks where the faces were, and over the whole frame when one is missing, when there is none, and every 10 s.
 
     It judges windows of the exhaustive search, and far fewer: every second one close to a face that is there,
-    every one where a face is lost or suspected, and one in twelve of the whole frame to suspect faces by.
+    every one where a face is lost or suspected, and one in sixteen of the whole frame to suspect faces by.
     It remembers faces, so each segment needs its own.
 
     Args:
         interval_s: Between samples.
     """
 
-    name = "tracked-1"
+    name = "tracked-2"
 
     def __init__(self, interval_s: float) -> None:
         self._cascade = load_cascade()

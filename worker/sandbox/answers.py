@@ -1,22 +1,29 @@
 """What an analyser can be asked, and how each request runs the pipeline.
 
-Requests name a file by its path; answers carry plain data and packed samples.
+Requests name a file by its path; answers carry plain data and packed samples. What is encoded goes to the worker
+piece by piece while it comes to be: an analyser writes no file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from shared import __version__
+from shared.domain.artifact import WHOLE
 from shared.domain.clock import Monotonic, monotonic_s
 from shared.domain.engines import Engine
 from shared.domain.limits import MediaLimits
 from shared.domain.options import Options
 from shared.domain.plan import Plan, Segment
-from shared.domain.samples import Box, pack_samples, unpack_samples
+from shared.domain.samples import Box, Sample, pack_samples, unpack_samples
+from shared.domain.timeline import TrackMapping, join_tracks, only_primary
+from worker.pipeline.annotate import annotate
+from worker.pipeline.outlet import WritePiece
+from worker.pipeline.playable import make_playable
 from worker.pipeline.run import (
     PIPELINE_VERSION,
     FerModel,
@@ -30,6 +37,7 @@ from worker.pipeline.run import (
     plan_recording,
     summarise,
 )
+from worker.pipeline.source import Source, open_source
 from worker.sandbox.wire import Message
 
 PROGRESS_GRAIN_S = 0.5
@@ -38,9 +46,16 @@ Progress = Callable[[int], None]
 Answer = tuple[dict[str, Any], list[bytes]]
 
 
+def discard(at: int, piece: bytes) -> None:
+    """Where there is nobody to write it down."""
+
+
 class Answers:
-    def __init__(self, engine: Engine, gpu: int = 0, clock: Monotonic = monotonic_s) -> None:
+    def __init__(
+        self, engine: Engine, gpu: int = 0, write_piece: WritePiece = discard, clock: Monotonic = monotonic_s
+    ) -> None:
         self._clock = clock
+        self._write_piece = write_piece
         self._network = Network(engine, gpu)
         self._open: tuple[str, Recording] | None = None
         if engine == "tensorflow-gpu":
@@ -52,7 +67,14 @@ class Answers:
 
     def to(self, request: Message, progress: Progress) -> Answer:
         """Carry out one request. Raises MienError."""
-        how = {"plan": self._plan, "segment": self._segment, "summary": self._summary, "pictures": self._pictures}
+        how = {
+            "plan": self._plan,
+            "segment": self._segment,
+            "summary": self._summary,
+            "pictures": self._pictures,
+            "annotated": self._annotated,
+            "playable": self._playable,
+        }
         return how[request.header["do"]](request, Throttled(progress, self._clock))
 
     def _plan(self, request: Message, progress: Throttled) -> Answer:
@@ -92,6 +114,23 @@ class Answers:
             progress(done)
         return {}, pictures
 
+    def _annotated(self, request: Message, progress: Throttled) -> Answer:
+        header = request.header
+        samples = shown_samples(request.parts, header["track_mapping"], header["only"])
+        with self._source(header) as source:
+            far = progress.of(source.plan.facts.duration_s)
+            return {"media_type": annotate(source, samples, header["primary"], self._write_piece, far)}, []
+
+    def _playable(self, request: Message, progress: Throttled) -> Answer:
+        with self._source(request.header) as source:
+            far = progress.of(source.plan.facts.duration_s)
+            return {"media_type": make_playable(source, self._write_piece, far)}, []
+
+    def _source(self, header: dict[str, Any]) -> AbstractContextManager[Source]:
+        self.close()
+        path, limits, plan = Path(header["path"]), MediaLimits(**header["limits"]), Plan.of(header["plan"])
+        return open_source(path, limits, plan, damaged=header["damaged"])
+
     def _recording(self, header: dict[str, Any]) -> Recording:
         if self._open is None or self._open[0] != header["path"]:
             self.close()
@@ -103,6 +142,17 @@ class Answers:
         if self._open is not None:
             self._open[1].close()
             self._open = None
+
+
+def shown_samples(parts: Iterable[bytes], mapping: TrackMapping, only: int | None) -> Iterator[Sample]:
+    """Stored segments as one timeline, unpacked one at a time.
+
+    Args:
+        only: The track whose faces are shown; None shows all.
+    """
+    for index, part in enumerate(parts):
+        joined = next(join_tracks({index: unpack_samples(part)}, mapping))
+        yield from joined if only is None else only_primary(joined, only)
 
 
 def _provenance(options: Options, engine: Engine) -> dict[str, str]:
@@ -136,6 +186,10 @@ class Throttled:
         self._samples_done = samples_done
         if self._clock() - self._sent_s >= PROGRESS_GRAIN_S:
             self.repeat()
+
+    def of(self, duration_s: float) -> Callable[[float], None]:
+        """Takes how far in a recording the work is, and passes on thousandths of its length."""
+        return lambda t_s: self(min(WHOLE, max(0, int(WHOLE * t_s / duration_s)))) if duration_s > 0 else self(0)
 
     def repeat(self) -> None:
         """Say again how far it is: a sign of life."""

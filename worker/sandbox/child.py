@@ -1,6 +1,6 @@
 """The analyser process: decodes media and runs the model, and can do little else.
 
-Started as `python -m worker.sandbox.child CONNECTION LIFELINE ENGINE GPU MEMORY_BYTES LOG_FORMAT`. It loads
+Started as `python -m worker.sandbox.child CONNECTION LIFELINE ENGINE GPU MEMORY_BYTES LOG_FORMAT NICENESS`. It loads
 the model once, keeps the last recording open between segments, and answers one request
 at a time until its worker closes the connection.
 """
@@ -59,7 +59,7 @@ def _serve(connection: Connection[Any, Any], engine: Engine, gpu: int, *, namesp
     from worker.sandbox.answers import Answers
 
     try:
-        answers = Answers(engine, gpu)
+        answers = Answers(engine, gpu, lambda at, piece: send(connection, {"is": "written", "at": at}, [piece]))
     except MienError as error:
         return send(connection, {"is": "error", "code": error.code, "detail": error.detail})
     # CUDA fails to start without a unix socket of its own, and may compile with other programs; by now it has
@@ -110,5 +110,6 @@ def log_as_told(log_format: str) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(int(sys.argv[7]))  # before there are other threads, which take it over
     log_as_told(sys.argv[6])
     main(int(sys.argv[1]), int(sys.argv[2]), ENGINES[ENGINES.index(sys.argv[3])], int(sys.argv[4]), int(sys.argv[5]))

@@ -5,6 +5,7 @@ Every tenant row carries its workspace, and every query names it.
 
 from __future__ import annotations
 
+from shared.db.tables.artifacts import ArtifactRow
 from shared.db.tables.base import Base
 from shared.db.tables.telling import AttemptRow, DeliveryRow, EndpointRow, EventRow
 from shared.db.tables.tenants import (
@@ -19,6 +20,7 @@ from shared.db.tables.work import BatchRow, JobRow, ResultRow, SegmentResultRow,
 
 __all__ = [
     "ApiKeyRow",
+    "ArtifactRow",
     "AttemptRow",
     "AuditEntryRow",
     "Base",

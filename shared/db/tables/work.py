@@ -117,7 +117,12 @@ class JobRow(Base):
         Index("ix_job_listed_by_video", "video_id", "created_at", "id"),
         Index("ix_job_listed_by_batch", "batch_id", "created_at", "id", postgresql_where=text("batch_id IS NOT NULL")),
         Index("ix_job_metadata", "metadata", postgresql_using="gin", postgresql_ops={"metadata": "jsonb_path_ops"}),
-        Index("ix_job_kept", "finished_at", postgresql_where=text("finished_at IS NOT NULL AND erased_at IS NULL")),
+        Index(
+            "ix_job_kept",
+            "workspace_id",
+            "finished_at",
+            postgresql_where=text("finished_at IS NOT NULL AND erased_at IS NULL"),
+        ),
         Index("ix_job_unfinished", "state", postgresql_where=text("finished_at IS NULL")),
         Index("ix_job_unpurged", "erased_at", postgresql_where=text("erased_at IS NOT NULL AND purged_at IS NULL")),
     )

@@ -6,7 +6,7 @@ from shared.db.claims import claim_step
 from shared.db.engine import Sessions
 from shared.db.results import commit_plan, commit_segment
 from shared.db.steps import refuse
-from shared.db.workspaces import limit_workspace
+from shared.db.workspaces import ensure_workspace, limit_workspace
 from shared.domain.errors import MediaUnreadable
 from shared.domain.ids import JobId
 from shared.domain.plan import Plan
@@ -77,7 +77,7 @@ def test_a_job_of_high_priority_goes_first(sessions: Sessions) -> None:
 def test_a_workspace_holds_no_more_segments_than_its_limit_while_others_go_on(sessions: Sessions) -> None:
     ours = planned_job(sessions, 5)
     with sessions.begin() as session:
-        assert limit_workspace(session, "default", 2)
+        limit_workspace(session, ensure_workspace(session, "default"), max_running_segments=2)
     held = [must_claim(sessions).key.job_id]
     theirs = planned_job(sessions, 5, "other")
     held += [must_claim(sessions).key.job_id for _ in range(6)]
@@ -85,14 +85,14 @@ def test_a_workspace_holds_no_more_segments_than_its_limit_while_others_go_on(se
     assert (held.count(ours), held.count(theirs)) == (2, 5)
     with sessions.begin() as session:
         assert claim_step(session, a_bearer()) is None
-        limit_workspace(session, "default", None)
+        limit_workspace(session, ensure_workspace(session, "default"), max_running_segments=None)
     assert [must_claim(sessions).key.job_id for _ in range(3)] == [ours] * 3
 
 
 def test_a_limit_of_segments_keeps_no_other_step_back(sessions: Sessions) -> None:
     planned_job(sessions, segments=3)
     with sessions.begin() as session:
-        limit_workspace(session, "default", 1)
+        limit_workspace(session, ensure_workspace(session, "default"), max_running_segments=1)
     must_claim(sessions)
     waiting = new_job(sessions)
 
@@ -103,7 +103,7 @@ def test_a_limit_of_segments_keeps_no_other_step_back(sessions: Sessions) -> Non
 def test_a_lease_that_ran_out_counts_no_more_against_the_limit(sessions: Sessions) -> None:
     planned_job(sessions, segments=3)
     with sessions.begin() as session:
-        limit_workspace(session, "default", 1)
+        limit_workspace(session, ensure_workspace(session, "default"), max_running_segments=1)
     first = must_claim(sessions)
     expire_leases(sessions)
 

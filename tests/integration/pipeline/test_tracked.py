@@ -58,6 +58,25 @@ def test_windows_put_together_by_hand_are_opencv_s_own_search(width: int, height
     assert largest_first(Pyramid(load_cascade(), luma).faces_in(whole)) == ExhaustiveDetector().detect(luma, 0)
 
 
+def test_what_was_looked_at_before_hardly_changes_what_is_found() -> None:
+    luma = pictured(Scene(), 1.7, 1280, 720)
+    face = ExhaustiveDetector().detect(luma, 0)[-1]
+    x, y = face.middle
+    area = Area(x, y, 0.2 * face.width, 0.7 * face.width, 1.4 * face.width)
+    looked_at = Pyramid(load_cascade(), luma)
+    for shift in (-0.2, 0.1, 0.2):
+        near = Area(x + shift * face.width, y, 0.15 * face.width, 0.75 * face.width, 1.35 * face.width)
+        looked_at.faces_in(near, thorough=False)
+        looked_at.faces_in(near)
+    for thorough in (False, True):
+        fresh = Pyramid(load_cascade(), luma).faces_in(area, thorough=thorough)
+        again = looked_at.faces_in(area, thorough=thorough)
+        assert len(fresh) == len(again) > 0
+        assert all(
+            one.overlap(other) > 0.95 for one, other in zip(largest_first(fresh), largest_first(again), strict=True)
+        )
+
+
 def test_a_swaying_face_s_box_is_nearer_to_the_exhaustive_one_than_a_jitter_of_3_percent() -> None:
     scene, cinema, exhaustive, rng = Scene(), Cinema(), ExhaustiveDetector(), np.random.default_rng(0)
     tracked, disturbed = [], []

@@ -11,6 +11,7 @@ import pytest
 from bench.agreement import Agreement, Comparison
 from bench.facts import Footage, Machine, distance
 from bench.growth import Length
+from bench.jobs import Jobs, Overhead, Waiting, Whole
 from bench.measure import Cost
 from bench.profile import DECODE, REST, SEARCH, Profile
 from bench.report import markdown, write
@@ -46,6 +47,11 @@ REPORT = Report(
     agreement=Comparison(tracked=AGREED, jittered=replace(AGREED, same_dominant=0.9534)),
     growth=[Length(minutes=1.0, cost=OURS), Length(minutes=180.0, cost=FFMPEG_COST)],
     scaling=[Scale(analysers=1, cost=OURS, speed_up=1.0), Scale(analysers=2, cost=OURS, speed_up=1.87)],
+    jobs=Jobs(
+        overhead=Overhead(jobs=10, job_s=0.55, pipeline_s=0.45, overhead_s=0.1, worst_s=0.14),
+        waiting=Waiting(started_after_s=0.9, finished_after_s=4.5, long_percent=3.0),
+        whole=Whole(service_s=6.6, analyze_s=6.0, ratio=1.1),
+    ),
 )
 BARE = Report(command=REPORT.command, machine=REPORT.machine, footage=REPORT.footage)
 
@@ -73,6 +79,8 @@ def test_the_page_shows_the_figures_given() -> None:
     assert lines_of(page, "| decoding |") == ["| decoding | 6.000 | 60.0% | 10.00 |"]
     assert lines_of(page, "| tracked |") == ["| tracked | 99.50% | 97.12% | 0.988 | 2 |"]
     assert lines_of(page, "| noise floor |") == ["| noise floor | 99.50% | 95.34% | 0.988 | 2 |"]
+    assert lines_of(page, "| ratio |") == ["| ratio | 1.10 |"]
+    assert lines_of(page, "| overhead (s) |") == ["| overhead (s) | 0.100 |"]
     assert lines_of(page, "| 180 |") == ["| 180 | 8.00 | 10.00 | 100 | 100 | 0.04 |"]
     assert lines_of(page, "| 2 |") == ["| 2 | 6.00 | 11.00 | 400 | 200 | 1.87 |"]
 

@@ -6,7 +6,8 @@ import pytest
 
 from api.errors import status_of
 from shared.domain import errors
-from shared.domain.errors import InputError, MediaError, MienError, WorldError, error_of, every_error
+from shared.domain.codes import error_of, every_error
+from shared.domain.errors import InputError, MediaError, MienError, TooMuch, WorldError
 
 
 def test_every_code_is_unique_and_stands_in_the_drawn_tree() -> None:
@@ -23,9 +24,11 @@ def test_every_condition_has_a_title_and_a_status(kind: type[MienError]) -> None
     assert 400 <= status_of(kind) < 600
 
 
-def test_the_worlds_faults_are_server_errors_and_the_inputs_are_not() -> None:
+def test_the_worlds_faults_are_server_errors_the_inputs_are_not_and_too_much_is_429() -> None:
     for kind in every_error():
-        if issubclass(kind, WorldError):
+        if issubclass(kind, TooMuch):
+            assert status_of(kind) == 429
+        elif issubclass(kind, WorldError):
             assert status_of(kind) >= 500
         if issubclass(kind, InputError):
             assert status_of(kind) < 500

@@ -47,6 +47,6 @@ def test_only_the_digest_of_a_secret_is_compared() -> None:
 
 
 def test_an_admin_key_may_do_everything_and_a_reader_may_not_write() -> None:
-    Principal(workspace_id=WorkspaceId(ID), scopes=frozenset({"admin"})).require("jobs:write")
+    Principal(workspace_id=WorkspaceId(ID), scopes=frozenset({"admin"}), actor="session").require("jobs:write")
     with pytest.raises(Forbidden, match="jobs:write"):
-        Principal(workspace_id=WorkspaceId(ID), scopes=frozenset({"jobs:read"})).require("jobs:write")
+        Principal(workspace_id=WorkspaceId(ID), scopes=frozenset({"jobs:read"}), actor="session").require("jobs:write")

@@ -1,0 +1,1 @@
+"""Everything the client can do, each written once as an operation; see `mien.wire`."""
