@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.audit import note
 from api.context import Context
 from api.deps import Ctx, Db, Reader, Writer
-from api.download import Download, documented
+from api.download import Download, KnownTag, WantedRange, documented
 from api.idempotency import Idempotency, key_to, make_once, read_key
 from api.schemas.artifact import ArtifactIn, ArtifactList, ArtifactOut
 from api.schemas.links import LinksDep
@@ -73,7 +73,15 @@ def list_all(job_id: str, session: Db, principal: Reader, links: LinksDep) -> Ar
     responses={**documented(*FILES), 202: NOT_READY, **problems(403, 404, 409, 410, 422)},
 )
 def fetch(
-    job_id: str, kind: ArtifactKind, request: Request, context: Ctx, session: Db, principal: Reader, links: LinksDep
+    job_id: str,
+    kind: ArtifactKind,
+    request: Request,
+    context: Ctx,
+    session: Db,
+    principal: Reader,
+    links: LinksDep,
+    _range: WantedRange = None,
+    _known: KnownTag = None,
 ) -> Response:
     """The file. 202 while it is being made, 404 when nobody asked for it, 409 when it could not be made.
 

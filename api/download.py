@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
-from fastapi import Request
+from fastapi import Header, Request
 from fastapi.responses import Response, StreamingResponse
 
 from api.errors import PROBLEM_JSON, problem, status_of
@@ -26,6 +26,14 @@ FENCED = {
     "Accept-Ranges": "bytes",
 }
 """What came from outside is shown by a browser, if at all, as in a page of nobody's."""
+
+WantedRange = Annotated[
+    str | None, Header(alias="Range", description="`bytes=0-1023`: only that part, as players ask; one range")
+]
+KnownTag = Annotated[
+    str | None, Header(alias="If-None-Match", description="the `ETag` of an answer before: 304 when nothing changed")
+]
+"""Declare the headers; what they say is read by `Download.answer`."""
 
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 HEADERS: dict[str, Any] = {

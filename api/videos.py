@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.audit import note
 from api.deps import Ctx, Db, Reader, Writer
-from api.download import Download, documented
+from api.download import Download, KnownTag, WantedRange, documented
 from api.idempotency import Idempotency, key_to, make_once, read_key
 from api.params import Cursor
 from api.receive import Received, discard, receive_recording
@@ -82,7 +82,15 @@ def show_video(video_id: str, session: Db, principal: Reader) -> VideoOut:
     response_class=Response,
     responses={**documented(*CONTENT_TYPES), **problems(403, 404, 409, 410)},
 )
-def show_content(video_id: str, request: Request, context: Ctx, session: Db, principal: Reader) -> Response:
+def show_content(
+    video_id: str,
+    request: Request,
+    context: Ctx,
+    session: Db,
+    principal: Reader,
+    _range: WantedRange = None,
+    _known: KnownTag = None,
+) -> Response:
     """The recording as it was sent, whole or in ranges. 410 `media_gone` once it is deleted."""
     video = get_video(session, principal.workspace_id, video_id_of(video_id))
     if video.state == "fetching":

@@ -15,6 +15,7 @@ from mien import Client
 from shared.db.migrate import migrate
 from tests.acceptance.conftest import QUICK, Mien
 from tests.acceptance.test_service import end_of, follow_until, submit
+from tests.recordings import Studio
 
 NO_BROKER = {"MIEN_BROKER_URL": "redis+socket:///nonexistent/valkey.sock"}
 
@@ -63,10 +64,11 @@ def test_a_job_submitted_while_no_worker_runs_is_finished_when_one_starts(
             assert end_of(client, job_id).state == "succeeded"
 
 
-def test_a_step_that_cannot_finish_in_the_grace_period_is_handed_back(services: EmbeddedStack, recording: Path) -> None:
+def test_a_step_that_cannot_finish_in_the_grace_period_is_handed_back(services: EmbeddedStack, studio: Studio) -> None:
+    slow = studio.record(duration_s=60.0, fps=10, width=640, height=360)
     with serving(services) as client:
         with process(services, "worker", {"MIEN_LEASE_S": "3600"}):
-            job_id = submit(client, recording)
+            job_id = client.submit(slow, options={"detector": "exhaustive"}).id
             follow_until(client, job_id, lambda job: job.state == "running")
         with process(services, "worker"):
             assert end_of(client, job_id).state == "succeeded"

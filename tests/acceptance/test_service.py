@@ -16,6 +16,7 @@ from cli.run import start
 from cli.stack.stack import EmbeddedStack
 from mien import Client, Job, NotFound, RequestProblem
 from tests.acceptance.conftest import QUICK
+from tests.chaos.waiting import until
 from tests.recordings import Studio
 from tests.scene import Scene
 
@@ -31,7 +32,8 @@ def submit(client: Client, recording: Path) -> str:
 
 
 def follow_until(client: Client, job_id: str, holds: Callable[[Job], bool]) -> None:
-    assert any(holds(event.job) for event in client.events(job_id))
+    """By asking, because a state that lasts for less than half a second makes no event."""
+    until(lambda: holds(client.job(job_id)), f"{job_id} comes so far")
 
 
 def test_a_submitted_recording_becomes_a_result_a_timeline_and_pictures(client: Client, studio: Studio) -> None:

@@ -14,7 +14,7 @@ const upload = new tus.Upload(createReadStream(FILE), {
   headers: { Authorization: `Bearer ${KEY}` },
   metadata: { filename: "interview.mp4", filetype: "video/mp4" },
   retryDelays: Array(60).fill(500),
-  urlStorage: URLS ? new tus.FileUrlStorage(URLS) : undefined,
+  ...(URLS && { urlStorage: new tus.FileUrlStorage(URLS) }),
   onUploadUrlAvailable: () => say("began", upload.url),
   onProgress: (bytes) => say("sent", bytes),
   onAfterResponse: (request, response) => say(request.getMethod(), response.getStatus()),
