@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias, TypeGuard
+from typing import Literal, Self, TypeAlias, TypeGuard
 
 import av
 from av.audio.stream import AudioStream
@@ -51,6 +51,7 @@ _MATROSKA_MAGIC = b"\x1a\x45\xdf\xa3"
 _TS_PACKET_BYTES = 188
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
+Skipping: TypeAlias = Literal["DEFAULT", "NONREF", "BIDIR"]
 
 
 class Recording:
@@ -65,7 +66,7 @@ class Recording:
         self.limits = limits or MediaLimits()
         self._container = _open_container(path, self.limits)
         self._untouched = True
-        self._skipping = False
+        self._skipping: Skipping = "DEFAULT"
         try:
             self._admit()
         except MienError:
@@ -153,11 +154,15 @@ class Recording:
     def video_packets(self) -> Iterator[VideoPacket]:
         return filter(self.owns, self.packets())
 
-    def skip_unreferenced(self, *, wanted: bool) -> None:
-        """Whether the next packets may be passed over when no other picture refers to theirs."""
-        if wanted != self._skipping and self.codec in SKIPPING_CODECS:
-            self.stream.codec_context.skip_frame = "NONREF" if wanted else "DEFAULT"
-            self._skipping = wanted
+    def skip_unreferenced(self, *, wanted: bool, bidirectional: bool = False) -> None:
+        """Whether the next packets may be passed over when no other picture refers to theirs, or theirs are B pictures.
+
+        FFmpeg puts other pictures into the places of B pictures that others refer to.
+        """
+        skipping: Skipping = "BIDIR" if bidirectional else "NONREF" if wanted else "DEFAULT"
+        if skipping != self._skipping and self.codec in SKIPPING_CODECS:
+            self.stream.codec_context.skip_frame = skipping
+            self._skipping = skipping
 
     def decode(self, packet: VideoPacket | None) -> list[VideoFrame]:
         """What comes out of the decoder for one packet, or for None what was held back; damage gives nothing."""
@@ -207,7 +212,7 @@ class Recording:
 
     def _limit_decoder(self) -> None:
         context = self.stream.codec_context
-        self._skipping = False
+        self._skipping = "DEFAULT"
         context.thread_count = 1  # segments run in parallel, and a decoder's threads cost memory
         context.options = {"max_pixels": str(self.limits.decoder_pixels)}
 

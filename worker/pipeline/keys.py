@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from worker.pipeline.container import Recording, VideoPacket
+from worker.pipeline.nal import IDR_SLICE, START_CODE, length_bytes
 
-H264_IDR = 5  # ITU-T H.264, table 7-1: a slice of a picture before which everything is forgotten
 H264_SLICES = range(1, 6)  # table 7-1: slices and partitions of slices
 NAL_TYPE_BITS = 0x1F
-START_CODE = b"\x00\x00\x01"  # annex B
-CONFIGURATION_VERSION = 1  # first byte of ISO 14496-15's record, which precedes NAL units with lengths
 
 
 class KeyFrames:
@@ -26,21 +24,14 @@ class KeyFrames:
 
     def __init__(self, recording: Recording) -> None:
         self._is_h264 = recording.codec == "h264"
-        self._length_bytes = _length_bytes(recording.stream.codec_context.extradata)
+        self._length_bytes = length_bytes(recording.stream.codec_context.extradata)
 
     def starts_anew(self, packet: VideoPacket) -> bool:
         if not self._is_h264:
             return True
         data = bytes(packet)
         kinds = _kinds_after_lengths(data, self._length_bytes) if self._length_bytes else _kinds_after_codes(data)
-        return next((kind for kind in kinds if kind in H264_SLICES), None) == H264_IDR
-
-
-def _length_bytes(extradata: bytes | None) -> int:
-    """How long the lengths before NAL units are; 0 where start codes separate them."""
-    if not extradata or len(extradata) < 5 or extradata[0] != CONFIGURATION_VERSION:
-        return 0
-    return (extradata[4] & 3) + 1
+        return next((kind for kind in kinds if kind in H264_SLICES), None) == IDR_SLICE
 
 
 def _kinds_after_lengths(data: bytes, length_bytes: int) -> Iterator[int]:

@@ -1,7 +1,8 @@
 """Decodes as little as possible to get the wanted frames of a segment, bit for bit as a full decode gives them.
 
-Two savings, each only where it is known to change nothing: what follows the last wanted frame of a group of
-pictures is not fed to the decoder, and pictures that nothing refers to are passed over unless they are wanted.
+Three savings, each only where it is known to change nothing: what follows the last wanted frame of a group of
+pictures is not fed to the decoder, pictures that nothing refers to are passed over unless they are wanted, and so
+are those that, of all pictures, only such ones could refer to.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from av.video.frame import VideoFrame
 
 from shared.domain.plan import Segment
 from worker.pipeline.container import Recording, VideoPacket
+from worker.pipeline.lookahead import decided
 
 PAST_BORDER_PACKETS = 128  # more than any decoder of the accepted codecs holds back
 
@@ -27,8 +29,9 @@ def wanted_frames(recording: Recording, segment: Segment, beat: Beat) -> Iterato
     The recording stands where decoding of the segment starts, and its packets carry trustworthy times.
     """
     wanted, last_pts = frozenset(segment.frame_pts), segment.start_pts - 1
-    for packet in _needed_packets(recording, segment, beat):
-        recording.skip_unreferenced(wanted=packet is not None and packet.pts not in wanted)
+    for packet, spared in decided(recording, _needed_packets(recording, segment, beat), wanted):
+        beat()  # once more, since packets are read ahead of being decoded
+        recording.skip_unreferenced(wanted=packet is not None and packet.pts not in wanted, bidirectional=spared)
         for frame in recording.decode(packet):
             if frame.pts in wanted and frame.pts > last_pts and not frame.is_corrupt:
                 last_pts = frame.pts
