@@ -16,10 +16,13 @@ import pytest
 from cli.stack.stack import ROOT, free_port
 from tests.docs.pages import snippets_of
 from tests.docs.reader import Reader
+from tests.node import IN_CI
 
 SERVING_S = 180.0
 QUICK = {"MIEN_LEASE_S": "4", "MIEN_HEARTBEAT_S": "1", "MIEN_SWEEP_S": "1", "MIEN_GRACE_S": "1"}
-NEEDS_CURL = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl: apt-get install curl")
+NEEDS_TOOLS = pytest.mark.skipif(
+    not (IN_CI or (shutil.which("curl") and shutil.which("openssl"))), reason="needs curl and openssl"
+)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -39,19 +41,29 @@ class Reader:
         """What each snippet prints. Raises AssertionError at the first that fails."""
         script = self.folder / "page.sh"
         script.write_text(HEAD + "".join(self._commands(snippets)))
-        done = subprocess.run(
+        code, stdout, stderr = self._run(script)
+        printed = _printed(stdout, snippets)
+        last = max(printed, key=lambda snippet: snippet.line).place if printed else "the first snippet"
+        assert code == 0, f"{last} failed:\n{stdout[-3000:]}\n{stderr[-3000:]}"
+        return printed
+
+    def _run(self, script: Path) -> tuple[int, str, str]:
+        """In a session of its own, of which nothing is left, however it ends."""
+        process = subprocess.Popen(
             ["bash", str(script)],
             cwd=self.folder,
             env=self.environment(),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=PAGE_S,
-            check=False,
+            start_new_session=True,
         )
-        printed = _printed(done.stdout, snippets)
-        last = max(printed, key=lambda snippet: snippet.line).place if printed else "the first snippet"
-        assert done.returncode == 0, f"{last} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        return printed
+        try:
+            stdout, stderr = process.communicate(timeout=PAGE_S)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        return process.returncode, stdout, stderr
 
     def environment(self) -> dict[str, str]:
         """Of a reader who installed the client, and nothing of the server."""

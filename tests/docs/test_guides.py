@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.conftest import NEEDS_CURL, Served
+from tests.docs.conftest import NEEDS_TOOLS, Served
 from tests.docs.pages import DOCS, ELSEWHERE, GUIDES, Snippet, snippets_of, text_of
 from tests.docs.reader import Reader, differences, syntax_error
 from tests.node import NEEDS_NODE, TUS, install_tus
@@ -19,7 +19,7 @@ FOR_NODE = [snippet for snippet in ALL if snippet.language == "js"]
 NOT_RUN = [snippet for snippet in ALL if "elsewhere" in snippet.marks]
 
 
-@NEEDS_CURL
+@NEEDS_TOOLS
 @pytest.mark.timeout(600)
 @EVERY_PAGE
 def test_who_follows_a_page_gets_what_it_shows(page: str, reader: Reader) -> None:
