@@ -11,7 +11,7 @@ from worker.pipeline.nal import NotUnderstoodError
 from worker.pipeline.references import Coded, Follower
 from worker.pipeline.slices import Headers, Picture
 
-AHEAD_PACKETS = 64  # two seconds of most recordings
+AHEAD_PACKETS = 128  # four seconds of most recordings; the last few pictures of each look are never passed over
 AHEAD_BYTES = 8 << 20  # held back at most, and one packet more
 FRUITLESS_PICTURES = 192  # followed without finding any; the recording's encoder probably leaves none
 
