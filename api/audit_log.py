@@ -10,6 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from api.audit import note
 from api.context import Context
+from api.cursors import page_of
 from api.deps import Ctx, Db, Operator
 from api.params import Cursor, Time
 from api.schemas.admin import AuditEntryOut, AuditPage
@@ -18,7 +19,7 @@ from api.submit import id_in_field
 from shared.db.audit import AuditFilter, list_entries
 from shared.db.engine import transaction
 from shared.domain.audit import AuditAction
-from shared.domain.ids import AuditId, audit_id_of, to_wire, workspace_id_of
+from shared.domain.ids import AuditId, audit_id_of, workspace_id_of
 
 router = APIRouter(prefix="/v1/admin/audit", tags=["admin"])
 
@@ -57,8 +58,8 @@ def show_audit(
         return StreamingResponse(_lines(context, wanted, before), media_type="application/x-ndjson")
     found = list_entries(session, wanted, limit=limit + 1, before=before)
     note(session, request, operator, "audit.read", "audit")
-    more = to_wire("aud", found[limit - 1].id) if len(found) > limit else None
-    page = AuditPage(items=[AuditEntryOut.of(entry) for entry in found[:limit]], next_cursor=more)
+    entries, more = page_of(found, limit, "aud")
+    page = AuditPage(items=[AuditEntryOut.of(entry) for entry in entries], next_cursor=more)
     return Response(page.model_dump_json(), media_type="application/json")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
+from api.cursors import page_of
 from api.deps import Ctx, Db, Reader, Writer
 from api.idempotency import Idempotency, key_to, make_once, read_key
 from api.params import Cursor
@@ -26,7 +27,7 @@ from shared.db.engine import transaction
 from shared.db.jobs import cancel_job
 from shared.domain.batch import Batch
 from shared.domain.errors import MienError, RequestError, StateConflict
-from shared.domain.ids import BatchId, WorkspaceId, batch_id_of, to_wire
+from shared.domain.ids import BatchId, WorkspaceId, batch_id_of
 from shared.domain.job import JobRequest
 from shared.webhooks.signing import new_secret
 
@@ -78,8 +79,8 @@ def list_all(
     """Batches of the workspace, newest first."""
     before = id_in_field(batch_id_of, cursor, "cursor") if cursor else None
     found = batches.list_batches(session, principal.workspace_id, limit=limit + 1, before=before)
-    more = to_wire("bat", found[limit - 1].id) if len(found) > limit else None
-    return BatchPage(items=[BatchOut.of(batch, links) for batch in found[:limit]], next_cursor=more)
+    page, more = page_of(found, limit, "bat")
+    return BatchPage(items=[BatchOut.of(batch, links) for batch in page], next_cursor=more)
 
 
 @router.get("/{batch_id}", responses=problems(403, 404))

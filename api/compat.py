@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
 from api.deps import SESSION_COOKIE, Ctx, authenticate, bearer_token, refuse_foreign_page
+from api.idempotency import Idempotency
 from api.jobs import wait_for_end
 from api.schemas.job import JobOut
 from api.schemas.links import LinksDep
@@ -49,11 +50,11 @@ BODY: dict[str, Any] = {"required": True, "content": {"multipart/form-data": {"s
     response_model=PrototypeOut,
     responses={
         202: {"model": JobOut, "description": "Not ready in time: follow the job."},
-        **problems(403, 413, 422, 507),
+        **problems(403, 409, 413, 422, 507),
     },
     openapi_extra={"requestBody": BODY},
 )
-async def upload(request: Request, context: Ctx, links: LinksDep) -> JSONResponse:
+async def upload(request: Request, context: Ctx, links: LinksDep, _: Idempotency = None) -> JSONResponse:
     """Analyse a recording and wait for it; 202 with the job when it takes longer than the wait limit."""
     workspace_id = await run_in_threadpool(_workspace, request, context)
     job = await submit_form(request, context, workspace_id)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.context import Context
+from api.cursors import page_of
 from api.deps import Ctx, Db, Writer
 from api.idempotency import Idempotency, key_to, make_once, read_key
 from api.params import Cursor
@@ -97,8 +98,8 @@ def list_all(
     """Uploads that are not complete, newest first."""
     before = id_in_field(upload_id_of, cursor, "cursor") if cursor else None
     found = list_uploads(session, principal.workspace_id, limit=limit + 1, before=before)
-    more = to_wire("upl", found[limit - 1].id) if len(found) > limit else None
-    return UploadPage(items=[UploadOut.of(upload) for upload in found[:limit]], next_cursor=more)
+    page, more = page_of(found, limit, "upl")
+    return UploadPage(items=[UploadOut.of(upload) for upload in page], next_cursor=more)
 
 
 @router.head("/{upload_id}", response_class=Response, responses=problems(403, 404, 410, 412), openapi_extra=TO_ASK)

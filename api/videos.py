@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.audit import note
+from api.cursors import page_of
 from api.deps import Ctx, Db, Reader, Writer
 from api.download import Download, KnownTag, WantedRange, documented
 from api.idempotency import Idempotency, key_to, make_once, read_key
@@ -49,7 +50,12 @@ BODY: dict[str, Any] = {
     openapi_extra={"requestBody": BODY},
 )
 async def store_video(
-    request: Request, context: Ctx, principal: Writer, links: LinksDep, _: Idempotency = None
+    request: Request,
+    context: Ctx,
+    principal: Writer,
+    links: LinksDep,
+    _name: Annotated[str | None, Query(alias="name", description="the file's name, where the body is raw")] = None,
+    _: Idempotency = None,
 ) -> JSONResponse:
     """Store a recording, sent as the raw body or as the part `file` of a form; analyse it later with `video_id`."""
     key = read_key(request)
@@ -114,8 +120,8 @@ def list_all(
     """Recordings that are kept, newest first."""
     before = id_in_field(video_id_of, cursor, "cursor") if cursor else None
     found = list_videos(session, principal.workspace_id, limit=limit + 1, before=before)
-    more = to_wire("vid", found[limit - 1].id) if len(found) > limit else None
-    return VideoPage(items=[VideoOut.of(video) for video in found[:limit]], next_cursor=more)
+    page, more = page_of(found, limit, "vid")
+    return VideoPage(items=[VideoOut.of(video) for video in page], next_cursor=more)
 
 
 @router.delete("/{video_id}", responses=problems(403, 404, 409))

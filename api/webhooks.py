@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from api.cursors import page_of
 from api.deps import Ctx, Db, principal_with
 from api.idempotency import Idempotency, key_to, make_once, read_key
 from api.params import Cursor
@@ -37,7 +38,6 @@ from shared.domain.ids import (
     delivery_id_of,
     endpoint_id_of,
     job_id_of,
-    to_wire,
 )
 from shared.outbound.addresses import check_url
 from shared.webhooks.signing import new_secret
@@ -145,8 +145,7 @@ def list_log(
     )
     before = id_in_field(delivery_id_of, cursor, "cursor") if cursor else None
     found = list_deliveries(session, owner.workspace_id, wanted, limit=limit + 1, before=before)
-    page = found[:limit]
-    more = to_wire("dlv", page[-1].id) if len(found) > limit else None
+    page, more = page_of(found, limit, "dlv")
     return DeliveryPage(items=[DeliveryOut.of(delivery) for delivery in page], next_cursor=more)
 
 

@@ -28,6 +28,7 @@ SUBMITS_PER_S, SUBMITS_S = 20, 15.0
 JOB_BYTES = 1200  # of a job as JSON
 SMALL_BYTES = 200_000  # of a recording of a few seconds
 LARGE_BYTES = 1 << 30
+WARM_UP_S = 5.0  # in which the API opens its connections to Postgres
 PAGES = 30  # of the list, each asked for once
 POLL_P99_MS, SUBMIT_P99_MS, UPLOAD_RATIO = 25.0, 150.0, 0.6  # promised
 FLAT_BYTES = 64 << 20  # by which the API's memory may grow while it takes a large recording
@@ -115,6 +116,7 @@ def measure_answering(server: Server, bare: tuple[str, int], extent: Extent, say
     polls = [_request(server, "GET", f"/v1/jobs/{job_id}") for job_id in server.job_ids(2000)]
     submits = _submissions(server)
     found: list[tuple[Latencies, Latencies, Latencies]] = []
+    offer(server.host, server.port, polls, rate=POLLS_PER_S, seconds=WARM_UP_S, status=200)
     for number in range(extent.repeats):
         say(f"round {number + 1} of {extent.repeats}: {POLLS_PER_S} polls a second, then {SUBMITS_PER_S} submissions")
         found.append(

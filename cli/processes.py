@@ -23,13 +23,19 @@ def register(app: typer.Typer) -> None:
 
 def api() -> None:
     """Serve the HTTP API and the web pages."""
+    import gc
+
     import uvicorn
 
     from api.main import create_app
 
     settings = load()
+    app = create_app(settings)
+    # The collector would walk through all that was imported again and again, and hold up every request for 0.1 s.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,

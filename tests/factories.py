@@ -142,16 +142,20 @@ def job_up_to(sessions: Sessions, state: str, workspace: str = "default") -> Job
     with sessions.begin() as session:
         job_id = a_job(session, workspace)
     while _state_of(sessions, job_id) != state:
-        taken = claim(sessions)
-        with sessions.begin() as session:
-            if taken.key.kind == "plan":
-                commit_plan(session, taken, PLAN)
-            elif taken.key.kind == "segment":
-                index = taken.key.index
-                commit_segment(session, taken, samples_of(PLAN.segments[index], SEEN[index]))
-            else:
-                commit_finish(session, taken, a_result(job_id), [])
+        carry_out(sessions, claim(sessions))
     return job_id
+
+
+def carry_out(sessions: Sessions, taken: Claim) -> None:
+    """As a worker would, with what PLAN and SEEN say."""
+    with sessions.begin() as session:
+        if taken.key.kind == "plan":
+            commit_plan(session, taken, PLAN)
+        elif taken.key.kind == "segment":
+            index = taken.key.index
+            commit_segment(session, taken, samples_of(PLAN.segments[index], SEEN[index]))
+        else:
+            commit_finish(session, taken, a_result(taken.key.job_id), [])
 
 
 def a_result(job_id: JobId) -> Result:

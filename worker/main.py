@@ -16,7 +16,7 @@ from shared.domain.delivery import LEAST_DELIVERY_LEASE_S
 from shared.domain.engines import Engine, engine_for
 from shared.domain.errors import MienError
 from shared.domain.links import Links
-from shared.domain.step import DeviceClass, StepClass
+from shared.domain.step import CREW_CLASSES, DeviceClass, StepClass
 from shared.domain.worker import WorkerFacts
 from shared.log import configure_logging, get_logger
 from shared.outbound.client import OutboundClient
@@ -118,7 +118,7 @@ def create_worker(settings: Settings) -> Worker:
     tools = _tools(settings, 2 * (size + beside) + 2)
     steps, *others = (
         StepCarrier(tools, _bearer(settings, engine, classes), hints, heartbeat_s=settings.heartbeat_s)
-        for classes in (settings.devices, ("io",), ("encode",), ("write",))
+        for classes in (settings.devices, *((name,) for name in CREW_CLASSES))
     )
     supervisor = Supervisor(tools, steps, pool)
     crews = (*_crews(settings, tools, others[0]), *_makers(settings, tools, others[1], others[2]))
@@ -132,7 +132,7 @@ def create_worker(settings: Settings) -> Worker:
 def _facts(settings: Settings, engine: Engine, size: int) -> WorkerFacts:
     return WorkerFacts(
         name=_name(),
-        classes=(*settings.devices, "io"),
+        classes=(*settings.devices, *CREW_CLASSES),
         engine=engine,
         analysers=size,
         version=__version__,

@@ -56,7 +56,7 @@ def erase_job(session: Session, workspace_id: WorkspaceId, job_id: JobId) -> Era
         _erase_rows(session, job)
         _scrub(job)
         cancel_deliveries_of(session, job.id)
-        _forget_addresses(session, job)
+        _forget_names(session, job)
         move_job(session, job, "erased")
         job.webhook_url = None
         job.erased_at = func.now()
@@ -131,12 +131,13 @@ def _erase_rows(session: Session, job: JobRow) -> None:
     session.execute(update(AttemptRow).where(AttemptRow.delivery_id.in_(sent)).values(answer=None))
 
 
-def _forget_addresses(session: Session, job: JobRow) -> None:
-    """Addresses that came with the job, or with a batch of which nothing is left, may say whom it was about."""
+def _forget_names(session: Session, job: JobRow) -> None:
+    """Addresses and keys that came with the job, or with a batch of which nothing is left, may say whom it was about."""
     about = EventRow.job_id == job.id
     if job.batch_id is not None:
         others = exists().where(JobRow.batch_id == job.batch_id, JobRow.id != job.id, JobRow.erased_at.is_(None))
         about |= (EventRow.batch_id == job.batch_id) & ~others
+        session.execute(delete(IdempotencyKeyRow).where(IdempotencyKeyRow.made_id == job.batch_id, ~others))
     sent = DeliveryRow.event_id.in_(select(EventRow.id).where(about)) & DeliveryRow.endpoint_id.is_(None)
     over = DeliveryRow.state.not_in(("ready", "leased"))
     session.execute(update(DeliveryRow).where(sent, over).values(url="", target=""))
@@ -162,7 +163,7 @@ def _scrub_video(session: Session, which: ColumnElement[bool]) -> VideoId | None
     if found is None:
         return None
     uploads = select(UploadRow.id).where(UploadRow.video_id == found)
-    session.execute(delete(IdempotencyKeyRow).where(IdempotencyKeyRow.made_id.in_([found])))
+    session.execute(delete(IdempotencyKeyRow).where(IdempotencyKeyRow.made_id == found))
     session.execute(delete(IdempotencyKeyRow).where(IdempotencyKeyRow.made_id.in_(uploads)))
     session.execute(update(UploadRow).where(UploadRow.video_id == found).values(metadata_={}))
     return VideoId(found)

@@ -33,7 +33,7 @@ have classes of their own, so that nothing that takes long stands in the way of 
 are encoded, `write` for those that only put together what is there.
 """
 
-CREW_CLASSES: frozenset[StepClass] = frozenset({"io", "encode", "write"})
+CREW_CLASSES: tuple[StepClass, ...] = ("io", "encode", "write")
 """Served by crews beside the analysers of a worker."""
 
 MAX_ATTEMPTS = 3  # analysers that died on one step before it is given up

@@ -8,8 +8,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from shared.db.engine import Sessions
-from shared.db.results import commit_finish, commit_plan, commit_segment
-from tests.factories import PLAN, SEEN, a_result, claim, samples_of
+from tests.factories import carry_out, claim
 from tests.integration.api.conftest import MakeKey
 from tests.integration.api.test_submit import assert_problem
 from tests.integration.api.test_webhooks import PUBLIC
@@ -29,15 +28,8 @@ def carry_out_all(sessions: Sessions, jobs: int) -> None:
     finished = 0
     while finished < jobs:
         taken = claim(sessions)
-        with sessions.begin() as session:
-            if taken.key.kind == "plan":
-                commit_plan(session, taken, PLAN)
-            elif taken.key.kind == "segment":
-                index = taken.key.index
-                commit_segment(session, taken, samples_of(PLAN.segments[index], SEEN[index]))
-            else:
-                commit_finish(session, taken, a_result(taken.key.job_id), [])
-                finished += 1
+        carry_out(sessions, taken)
+        finished += taken.key.kind == "finish"
 
 
 def events(sessions: Sessions, kind: str) -> list[Any]:

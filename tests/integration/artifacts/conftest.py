@@ -146,3 +146,8 @@ def workshop(sessions: Sessions, tmp_path: Path, hints: HintPublisher, pool: Ana
         writer=Writer(tools=tools, carrier=carrier("write")),
         workspace_id=workspace_id,
     )
+
+
+@pytest.fixture
+def job_id(workshop: Workshop, recording: Path) -> JobId:
+    return workshop.analyse(recording)

@@ -1,4 +1,4 @@
-"""What becomes of an artifact when something ends while it is made: a lease, an analyser, a job, a recording."""
+"""What becomes of an artifact when who makes it ends: an analyser, or the bearer of a lease."""
 
 from __future__ import annotations
 
@@ -12,38 +12,27 @@ from sqlalchemy import select, text, update
 
 import worker.analyser
 import worker.artifacts.maker
-from shared.db.artifacts import ask_artifact, get_artifact
+from shared.db.artifacts import get_artifact
 from shared.db.claims import claim_step
-from shared.db.erasure import erase_job, erase_video
 from shared.db.jobs import get_jobs
 from shared.db.steps import LeaseLost
-from shared.db.tables import ArtifactRow, StepRow
-from shared.domain.artifact import ArtifactKind
-from shared.domain.errors import AnalyserDied, ArtifactFailed, Gone, MediaGone, NotFound, StateConflict
+from shared.db.tables import StepRow
+from shared.domain.artifact import ARTIFACT_KINDS, ArtifactKind
+from shared.domain.errors import AnalyserDied, ArtifactFailed
 from shared.domain.ids import JobId, VideoId
-from shared.domain.job import JobRequest
-from shared.domain.options import Options
 from shared.domain.step import Claim
-from shared.queue import HintPublisher
-from shared.storage.port import artifact_key, making_key
+from shared.storage.port import artifact_key
 from tests.factories import a_bearer
 from tests.integration.artifacts.conftest import Workshop
 from worker.analyser import Analyser
 from worker.artifacts.making import making, publish
-from worker.sweep import sweep_once
 
-KINDS: tuple[ArtifactKind, ...] = ("annotated", "playable", "report", "archive")
 STAND_IN = """
 import os, runpy
 from worker.sandbox import answers
 {}
 runpy.run_module("worker.sandbox.child", run_name="__main__", alter_sys=True)
 """
-
-
-@pytest.fixture
-def job_id(workshop: Workshop, recording: Path) -> JobId:
-    return workshop.analyse(recording)
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, at: int, do: Any) -> None:
@@ -95,11 +84,11 @@ def test_asking_twice_makes_once(workshop: Workshop, job_id: JobId) -> None:
 def test_an_analysis_does_not_wait_for_artifacts_and_does_not_make_them(
     workshop: Workshop, job_id: JobId, recording: Path
 ) -> None:
-    for kind in KINDS:
+    for kind in ARTIFACT_KINDS:
         workshop.ask(job_id, kind)
     other = workshop.analyse(recording)
 
-    assert {state_of(workshop, job_id, kind)[0] for kind in KINDS} == {"ready"}
+    assert {state_of(workshop, job_id, kind)[0] for kind in ARTIFACT_KINDS} == {"ready"}
     with workshop.tools.sessions.begin() as session:
         assert get_jobs(session, [other])[0].state == "succeeded"
 
@@ -122,7 +111,7 @@ def test_an_analyser_that_is_killed_is_replaced_and_the_artifact_made(
         interrupt(patched, 1, lambda analyser: os.kill(analyser.pid or 0, 9))
         workshop.work_off()
     assert state_of(workshop, job_id, "annotated")[0] == "ready"
-    assert workshop.files() == _pictures(workshop), "nothing is left of the first try"
+    assert workshop.files() == pictures_of(workshop), "nothing is left of the first try"
 
     without_backoff(workshop)
     workshop.work_off()
@@ -169,7 +158,7 @@ def test_an_analyser_that_was_taken_over_can_write_nothing_else(
     workshop.work_off()
 
     assert state_of(workshop, job_id, "annotated")[0] == "ready"
-    assert workshop.files() == _pictures(workshop)
+    assert workshop.files() == pictures_of(workshop)
 
 
 def test_an_analyser_that_writes_unasked_is_ended(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,119 +185,7 @@ def test_a_bearer_whose_lease_was_lost_publishes_nothing(workshop: Workshop, job
         with pytest.raises(LeaseLost):
             publish(stale, _Lease(workshop), assembly, "text/html")  # type: ignore[arg-type]
     assert workshop.path(job_id, "report").read_bytes() == content
-    assert workshop.files() == [artifact_key(job_id, "report"), *_pictures(workshop)]
-
-
-def test_erasing_a_job_while_its_artifact_is_made_leaves_nothing(
-    workshop: Workshop, job_id: JobId, monkeypatch: pytest.MonkeyPatch, hints: HintPublisher
-) -> None:
-    workshop.make(job_id, "report")
-
-    def erase(_: Analyser) -> None:
-        with workshop.tools.sessions.begin() as session:
-            erase_job(session, workshop.workspace_id, job_id)
-
-    interrupt(monkeypatch, 1, erase)
-    workshop.ask(job_id, "annotated")
-    workshop.work_off()
-    sweep_once(workshop.tools.sessions, workshop.storage, hints)
-
-    assert workshop.files() == []
-    assert not workshop.storage.local_path("making").exists() or not list(
-        workshop.storage.local_path("making").iterdir()
-    )
-    with workshop.tools.sessions.begin() as session:
-        assert session.scalars(select(ArtifactRow)).all() == []
-        with pytest.raises(Gone):
-            ask_artifact(session, workshop.workspace_id, job_id, "report", "en")
-
-
-@pytest.mark.parametrize("kind", ["annotated", "playable"])
-def test_deleting_the_recording_while_it_is_encoded_ends_that(
-    workshop: Workshop, job_id: JobId, monkeypatch: pytest.MonkeyPatch, kind: ArtifactKind
-) -> None:
-    def erase(_: Analyser) -> None:
-        with workshop.tools.sessions.begin() as session:
-            erase_video(session, workshop.workspace_id, video_of(workshop, job_id))
-
-    interrupt(monkeypatch, 1, erase)
-    workshop.ask(job_id, kind)
-    workshop.work_off()
-
-    assert state_of(workshop, job_id, kind) == ("dead", "media_gone")
-    assert workshop.files() == _pictures(workshop)
-
-
-def test_with_the_recording_goes_what_was_made_of_it(workshop: Workshop, job_id: JobId, hints: HintPublisher) -> None:
-    for kind in KINDS:
-        workshop.make(job_id, kind)
-    with workshop.tools.sessions.begin() as session:
-        erase_video(session, workshop.workspace_id, video_of(workshop, job_id))
-    sweep_once(workshop.tools.sessions, workshop.storage, hints)
-
-    assert {key for key in workshop.files() if "artifacts" in key} == {
-        artifact_key(job_id, kind) for kind in ("report", "archive")
-    }
-    with workshop.tools.sessions.begin() as session:
-        assert get_artifact(session, workshop.workspace_id, job_id, "report").state == "ready"
-        with pytest.raises(MediaGone):
-            get_artifact(session, workshop.workspace_id, job_id, "annotated")
-        with pytest.raises(MediaGone):
-            ask_artifact(session, workshop.workspace_id, job_id, "annotated", "en")
-
-
-def test_of_a_recording_that_is_not_kept_nothing_is_made(workshop: Workshop, recording: Path) -> None:
-    job_id = workshop.analyse(recording, JobRequest(options=Options(keep_video=False)))
-
-    with workshop.tools.sessions.begin() as session, pytest.raises(MediaGone):
-        ask_artifact(session, workshop.workspace_id, job_id, "playable", "en")
-    assert workshop.make(job_id, "report").state == "ready"
-
-
-def test_a_recording_waits_with_its_deletion_until_its_artifact_is_made(
-    workshop: Workshop, job_id: JobId, hints: HintPublisher
-) -> None:
-    workshop.ask(job_id, "playable")
-    with workshop.tools.sessions.begin() as session:
-        session.execute(text("UPDATE video SET expires_at = now() - interval '1 day'"))
-    sweep_once(workshop.tools.sessions, workshop.storage, hints)
-    workshop.work_off()
-
-    assert workshop.find(job_id, "playable").state == "ready"
-
-
-def test_before_there_is_a_result_nothing_can_be_asked_for(workshop: Workshop, recording: Path) -> None:
-    job_id = workshop.submit(recording.read_bytes())
-
-    with workshop.tools.sessions.begin() as session:
-        with pytest.raises(StateConflict):
-            ask_artifact(session, workshop.workspace_id, job_id, "report", "en")
-        with pytest.raises(NotFound):
-            ask_artifact(session, workshop.workspace_id, JobId(workshop.workspace_id), "report", "en")
-
-
-def test_what_a_dead_worker_left_unfinished_is_swept_when_it_is_old(
-    workshop: Workshop, job_id: JobId, hints: HintPublisher
-) -> None:
-    for number, modified in ((1, (1, 1)), (2, None)):
-        workshop.storage.assemble("never", making_key(job_id, "annotated", number)).write(b"half of")
-        if modified:
-            os.utime(workshop.storage.local_path(making_key(job_id, "annotated", number)), modified)
-    sweep_once(workshop.tools.sessions, workshop.storage, hints)
-
-    assert workshop.files() == [*_pictures(workshop), making_key(job_id, "annotated", 2)]
-
-
-def test_what_was_published_without_a_commit_goes_with_the_next_try(
-    workshop: Workshop, job_id: JobId, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    workshop.storage.put(artifact_key(job_id, "annotated"), b"published by a worker that died")
-    workshop.ask(job_id, "annotated")
-    with workshop.tools.sessions.begin() as session:
-        erase_video(session, workshop.workspace_id, video_of(workshop, job_id))
-    workshop.work_off()
-
-    assert workshop.files() == _pictures(workshop)
+    assert workshop.files() == [artifact_key(job_id, "report"), *pictures_of(workshop)]
 
 
 class _Lease:
@@ -337,5 +214,5 @@ def _token(workshop: Workshop, job_id: JobId, kind: ArtifactKind) -> int:
         return session.scalars(select(StepRow.lease_token).where(of_step)).one()
 
 
-def _pictures(workshop: Workshop) -> list[str]:
+def pictures_of(workshop: Workshop) -> list[str]:
     return [key for key in workshop.files() if "/moments/" in key]
