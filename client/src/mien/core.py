@@ -181,7 +181,12 @@ def id_of(thing: HasId | str) -> str:
 
 def path_to(*parts: str) -> str:
     """`("jobs", "job_1")` → `/v1/jobs/job_1`, safe for whatever a part holds."""
-    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
+    return "/v1/" + "/".join(_quoted(part) for part in parts)
+
+
+def _quoted(part: str) -> str:
+    """Dots alone would lead to another place."""
+    return quote(part, safe="") if part.strip(".") else part.replace(".", "%2E")
 
 
 def params_of(values: Iterable[tuple[str, object]]) -> Params:
