@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,8 +79,12 @@ def _by_job(rows: Sequence[Row]) -> ByJob:
 
 
 def _files(folder: Path) -> dict[str, int]:
-    paths = [path for path in folder.rglob("*") if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in paths}
+    found = {}
+    for inner, _, names in os.walk(folder):  # a sweep may remove some meanwhile
+        for path in (Path(inner, name) for name in names):
+            with suppress(FileNotFoundError):
+                found[path.relative_to(folder).as_posix()] = path.stat().st_size
+    return found
 
 
 def is_done(step: Row) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -106,9 +107,11 @@ class Site:
 
     def _make_old(self) -> None:
         kept = {row.storage_key for row in self.ground.sql("SELECT storage_key FROM video WHERE state <> 'deleted'")}
-        for path in self.ground.storage.glob("videos/*/*"):
-            if path.relative_to(self.ground.storage).as_posix() not in kept:
-                age(path)
+        for folder, _, names in os.walk(self.ground.storage / "videos"):  # passes over what a sweep removes meanwhile
+            for path in (Path(folder, name) for name in names):
+                if path.relative_to(self.ground.storage).as_posix() not in kept:
+                    with suppress(FileNotFoundError):
+                        age(path)
 
     def _orphan(self) -> Path:
         path = self.ground.storage / "videos" / new_id().hex / "original"
