@@ -8,11 +8,12 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, Response
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 UI = Path(__file__).resolve().parent / "ui"
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -27,7 +28,8 @@ router = APIRouter(include_in_schema=False)
 
 def install_pages(app: FastAPI) -> None:
     app.include_router(router)
-    app.mount("/static", _Static(directory=UI / "static"), name="static")
+    static = GZipMiddleware(_Static(directory=UI / "static"), minimum_size=500)
+    app.mount("/static", static, name="static")
 
 
 class _Static(StaticFiles):

@@ -11,8 +11,11 @@ from worker.artifacts.page.texts_en import ENGLISH
 from worker.artifacts.page.texts_ko import KOREAN
 
 UI = Path(__file__).resolve().parents[2] / "api" / "ui"
-LANGUAGES = {name: (UI / "static" / f"text.{name}.js").read_text() for name in ("en", "ko")}
-SOURCES = [path for path in [*UI.glob("*.html"), *UI.glob("static/*.js")] if not path.name.startswith("text.")]
+LANGUAGES = {
+    name: "\n".join(path.read_text() for path in sorted(UI.glob(f"static/*/text.{name}.js"))) for name in ("en", "ko")
+}
+OF_TEXTS = {f"text.{name}.js" for name in LANGUAGES}
+SOURCES = [path for path in [*UI.glob("*.html"), *UI.glob("static/*/*.js")] if path.name not in OF_TEXTS]
 CODE = "\n".join(path.read_text() for path in SOURCES)
 
 KEYS = {name: set(re.findall(r'^  "([^"]+)":', text, re.MULTILINE)) for name, text in LANGUAGES.items()}
@@ -26,6 +29,12 @@ def lines_of(text: str) -> dict[str, str]:
 
 def test_each_language_has_every_text() -> None:
     assert KEYS["ko"] == KEYS["en"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_folder_says_what_another_says(language: str) -> None:
+    keys = re.findall(r'^  "([^"]+)":', LANGUAGES[language], re.MULTILINE)
+    assert len(keys) == len(set(keys))
 
 
 def test_each_text_is_used() -> None:

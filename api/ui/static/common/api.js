@@ -1,6 +1,10 @@
 /** The HTTP contract as the pages use it, with the session cookie of this browser. */
 
 const PAGE = 5000;
+const OVER = new Set(["succeeded", "failed", "canceled", "erased"]);
+
+/** @param {{state: string}} job */
+export const isOver = (job) => OVER.has(job.state);
 
 /** An answer that is not a success: the problem document of the API, or `offline`. */
 export class Problem extends Error {

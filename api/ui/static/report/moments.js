@@ -1,10 +1,10 @@
 /** <mien-moments>: the stretches that cost points, each with its picture; choosing one shows it in the chart. */
 
-import { local } from "./api.js";
-import { swatch } from "./chart.js";
-import { h } from "./dom.js";
-import { clock, number, percent, span } from "./format.js";
-import { t } from "./text.js";
+import { local } from "../common/api.js";
+import { swatch } from "../common/emotions.js";
+import { h } from "../common/dom.js";
+import { clock, number, percent, span } from "../common/format.js";
+import { t } from "../common/text.js";
 
 const SHOWN = 12;
 const PICTURED = 50; // as many of the longest get a picture

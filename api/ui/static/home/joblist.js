@@ -1,10 +1,9 @@
 /** <mien-joblist>: the newest jobs with state and progress, kept up to date. */
 
-import { getVideo, listJobs } from "./api.js";
-import { h } from "./dom.js";
-import { moment, percent } from "./format.js";
-import { isOver } from "./progress.js";
-import { t } from "./text.js";
+import { getVideo, isOver, listJobs } from "../common/api.js";
+import { h } from "../common/dom.js";
+import { moment, percent } from "../common/format.js";
+import { t } from "../common/text.js";
 
 const BUSY_MS = 1500;
 const IDLE_MS = 10_000;

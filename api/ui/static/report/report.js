@@ -1,17 +1,17 @@
 /** The report page: follow the job named in the address, then show its result. */
 
-import { getJob, getResult, getTimeline, getVideo } from "./api.js";
-import "./chart.js";
+import { getJob, getResult, getTimeline, getVideo, isOver } from "../common/api.js";
+import "../chart/chart.js";
 import { downloads, provenance, recording, tracks, warnings } from "./details.js";
-import { h } from "./dom.js";
+import { h } from "../common/dom.js";
 import "./expressions.js";
-import { clock, moment } from "./format.js";
+import { clock, moment } from "../common/format.js";
 import "./moments.js";
-import { isOver } from "./progress.js";
+import "./progress.js";
 import "./score.js";
-import { t, translatePage } from "./text.js";
-import { Timeline } from "./timeline.js";
-import { endOf, troubleOf } from "./trouble.js";
+import { speak, t } from "../common/text.js";
+import { Timeline } from "../chart/timeline.js";
+import { endOf, troubleOf } from "../common/trouble.js";
 
 const FRESH_MS = 30_000; // the pictures of moments follow the result by some seconds
 
@@ -89,7 +89,7 @@ async function draw(chart, job, result) {
   }
 }
 
-translatePage();
+await speak("chart", "report");
 open().catch((problem) => {
   if (problem.status === undefined) console.error(problem);
   put(troubleOf(problem));

@@ -1,6 +1,6 @@
 /** The primary face over time as columns: what the chart draws. */
 
-import { EMOTIONS } from "./emotions.js";
+import { EMOTIONS } from "../common/emotions.js";
 
 /** Samples of one recording, growing while its pages arrive. */
 export class Timeline {

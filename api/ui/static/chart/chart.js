@@ -1,11 +1,11 @@
 /** <mien-chart>: the seven probabilities of the main face over time, with moments shaded and gaps hatched. */
 
-import { listen } from "./chart-moves.js";
-import { drawAbove, drawBelow } from "./chart-paint.js";
-import { DASHES, EMOTIONS, palette } from "./emotions.js";
-import { clock, percent, span } from "./format.js";
-import { h } from "./dom.js";
-import { t } from "./text.js";
+import { listen } from "./moves.js";
+import { drawAbove, drawBelow } from "./paint.js";
+import { DASHES, EMOTIONS, palette, swatch } from "../common/emotions.js";
+import { clock, percent, span } from "../common/format.js";
+import { h } from "../common/dom.js";
+import { t } from "../common/text.js";
 
 const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 const MIN_VIEW_SAMPLES = 8; // closer than this there is nothing more to see
@@ -223,11 +223,6 @@ export class MienChart extends HTMLElement {
     const moments = t("score.moments", { n: this.moments.length });
     return t("chart.label", { length: span(this.durationS), moments, gaps: t("chart.gaps", { n: this.timeline.gaps.length }) });
   }
-}
-
-/** A short piece of the line of an emotion. @param {string} emotion */
-export function swatch(emotion) {
-  return h("i", { class: `swatch ${emotion in DASHES ? "dashed" : ""} of-${emotion}`, "aria-hidden": "true" });
 }
 
 function key(kind) {

@@ -1,9 +1,9 @@
 /** <mien-expressions>: how much of each expression there was, as bars. */
 
-import { h, s } from "./dom.js";
-import { EMOTIONS } from "./emotions.js";
-import { percent } from "./format.js";
-import { t } from "./text.js";
+import { h, s } from "../common/dom.js";
+import { EMOTIONS } from "../common/emotions.js";
+import { percent } from "../common/format.js";
+import { t } from "../common/text.js";
 
 export class MienExpressions extends HTMLElement {
   /** @param {Record<string, number>} means empty without a face */

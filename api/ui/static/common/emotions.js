@@ -1,5 +1,7 @@
 /** The seven expressions: their order and how they look. */
 
+import { h } from "./dom.js";
+
 /** In the order of the model's labels. */
 export const EMOTIONS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"];
 
@@ -14,4 +16,9 @@ export function palette() {
   const style = getComputedStyle(document.documentElement);
   const names = [...EMOTIONS, "text", "muted", "line", "card", "gap", "accent"];
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+}
+
+/** A short piece of the line of an emotion. @param {string} emotion */
+export function swatch(emotion) {
+  return h("i", { class: `swatch ${emotion in DASHES ? "dashed" : ""} of-${emotion}`, "aria-hidden": "true" });
 }

@@ -1,8 +1,8 @@
 /** What surrounds the result: warnings, other faces, facts of the recording, provenance, downloads. */
 
-import { facts, h } from "./dom.js";
-import { bytes, clock, moment, number, span } from "./format.js";
-import { has, t } from "./text.js";
+import { facts, h } from "../common/dom.js";
+import { bytes, clock, moment, number, span } from "../common/format.js";
+import { has, t } from "../common/text.js";
 
 const TRACKS = 6;
 

@@ -1,8 +1,8 @@
 /** The home page: send a recording, and find the reports of earlier ones. */
 
 import "./joblist.js";
-import { translatePage } from "./text.js";
-import { troubleOf } from "./trouble.js";
+import { speak } from "../common/text.js";
+import { troubleOf } from "../common/trouble.js";
 import "./upload.js";
 
 const main = document.querySelector("main");
@@ -20,7 +20,7 @@ async function open() {
   main.setAttribute("aria-busy", "false");
 }
 
-translatePage();
+await speak("home");
 open().catch((problem) => {
   if (problem.status === undefined) console.error(problem);
   main.replaceChildren(troubleOf(problem));

@@ -1,5 +1,5 @@
 /** The page behind a sign-in link that was used or has expired. */
 
-import { translatePage } from "./text.js";
+import { speak } from "../common/text.js";
 
-translatePage();
+await speak();

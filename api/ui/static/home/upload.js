@@ -1,9 +1,9 @@
 /** <mien-upload>: drop or choose recordings; each is sent with its progress, one after the other. */
 
-import { submit } from "./api.js";
-import { h } from "./dom.js";
-import { bytes, percent } from "./format.js";
-import { t } from "./text.js";
+import { submit } from "../common/api.js";
+import { h } from "../common/dom.js";
+import { bytes, percent } from "../common/format.js";
+import { t } from "../common/text.js";
 
 const KINDS = "video/*,.mkv,.avi,.ts,.mts,.m2ts";
 

@@ -1,8 +1,8 @@
 /** <mien-score>: the headline number with how it came about, and the facts to judge it by. */
 
-import { h, s } from "./dom.js";
-import { number, percent, span } from "./format.js";
-import { t } from "./text.js";
+import { h, s } from "../common/dom.js";
+import { number, percent, span } from "../common/format.js";
+import { t } from "../common/text.js";
 
 const RADIUS = 54;
 const ROUND = 2 * Math.PI * RADIUS;

@@ -1,16 +1,12 @@
 /** <mien-progress>: a job on its way, asked about every second until it is over. */
 
-import { cancelJob, getJob } from "./api.js";
-import { h } from "./dom.js";
-import { number, percent, span } from "./format.js";
-import { t } from "./text.js";
+import { cancelJob, getJob, isOver } from "../common/api.js";
+import { h } from "../common/dom.js";
+import { number, percent, span } from "../common/format.js";
+import { t } from "../common/text.js";
 
 const EVERY_MS = 1000;
 const SLOW_MS = 20_000;
-const OVER = new Set(["succeeded", "failed", "canceled", "erased"]);
-
-/** @param {{state: string}} job */
-export const isOver = (job) => OVER.has(job.state);
 
 export class MienProgress extends HTMLElement {
   /**
