@@ -25,8 +25,9 @@ from shared.domain.links import Links
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 QUIET_S = 15.0  # after which a comment keeps proxies from taking the connection for dead
-STREAM_S = 3600.0  # a stream ends after this and is resumed, so that a revoked key does not listen for ever
+STREAM_S = 3600  # a stream ends after this and is resumed, so that a revoked key does not listen for ever
 RECONNECT_MS = 2000
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # of a stream, which no proxy may hold back
 EVENT: dict[str, Any] = {
     "type": "object",
     "required": ["event", "id", "data"],
@@ -62,10 +63,8 @@ async def follow(
     job = await run_in_threadpool(reload_job, context, principal.workspace_id, job_id_of(job_id))
     if job.is_over and job.tag == last_event_id:
         return Response(status_code=204)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(
-        _events(context, job, links, last_event_id), media_type="text/event-stream", headers=headers
-    )
+    events = _events(context, job, links, last_event_id)
+    return StreamingResponse(events, media_type="text/event-stream", headers=HEADERS)
 
 
 async def _events(context: Context, job: Job, links: Links, seen: str | None) -> AsyncIterator[bytes]:

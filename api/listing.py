@@ -40,7 +40,7 @@ METADATA: dict[str, Any] = {
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
 
-def _wanted(
+def wanted_jobs(
     request: Request,
     state: Annotated[list[JobState] | None, Query(description="repeat it for any of several")] = None,
     reference: Annotated[str | None, Query(max_length=200, pattern=NO_NUL)] = None,
@@ -69,13 +69,13 @@ def list_all(
     session: Db,
     principal: Reader,
     links: LinksDep,
-    wanted: Annotated[JobFilter, Depends(_wanted)],
+    wanted: Annotated[JobFilter, Depends(wanted_jobs)],
     order: Annotated[Literal["asc", "desc"], Query(description="by time of submission")] = "desc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> JobPage:
     """Jobs of the workspace, newest first; pages stay stable while new jobs come in."""
-    _refuse_unknown(request)
+    refuse_unknown(request, FILTERS | PLACES)
     jobs = list_jobs(
         session,
         principal.workspace_id,
@@ -89,28 +89,16 @@ def list_all(
     return JobPage(items=[JobOut.of(job, links) for job in page], next_cursor=more)
 
 
-KNOWN = frozenset(
-    {
-        "state",
-        "reference",
-        "purpose",
-        "video_id",
-        "batch",
-        "created_after",
-        "created_before",
-        "order",
-        "limit",
-        "cursor",
-    }
-)
+FILTERS = frozenset({"state", "reference", "purpose", "video_id", "batch", "created_after", "created_before"})
+PLACES = frozenset({"order", "limit", "cursor"})
 
 
-def _refuse_unknown(request: Request) -> None:
-    """A filter that is misspelt must not give the list of everything."""
+def refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    """A filter that is misspelt must not give the list of everything. Raises InvalidRequest."""
     for name in request.query_params:
-        if name not in KNOWN and not OF_METADATA.fullmatch(name):
+        if name not in known and not OF_METADATA.fullmatch(name):
             raise InvalidRequest(
-                f"there is no filter '{name[:80]}'; there are {', '.join(sorted(KNOWN))}", field=name[:80]
+                f"there is no filter '{name[:80]}'; there are {', '.join(sorted(known))}", field=name[:80]
             )
 
 

@@ -22,6 +22,7 @@ JOB_EXAMPLE: dict[str, Any] = {
     "id": "job_0193f2c4a5b67c8d9e0f1a2b3c4d5e6f",
     "state": "running",
     "video_id": "vid_0193f2c4a1b27c8d9e0f1a2b3c4d5e6f",
+    "video_name": "answer.mp4",
     "reference": "candidate-17",
     "metadata": {"question": "2"},
     "purpose": "practice",
@@ -127,6 +128,7 @@ class JobOut(BaseModel):
     id: str
     state: JobState
     video_id: str
+    video_name: str | None = Field(description="of the recording's file; null when it came without, or was deleted")
     reference: str | None
     metadata: dict[str, str]
     purpose: Purpose
@@ -151,6 +153,7 @@ class JobOut(BaseModel):
             id=job_id,
             state=job.state,
             video_id=to_wire("vid", job.video_id),
+            video_name=job.video_name,
             reference=request.reference,
             metadata=request.metadata,
             purpose=request.purpose,

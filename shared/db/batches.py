@@ -76,7 +76,7 @@ def _to_batch(session: Session, row: BatchRow) -> Batch:
 
 def _counts(session: Session, batch_id: UUID) -> dict[str, int]:
     query = select(JobRow.state, func.count()).where(JobRow.batch_id == batch_id).group_by(JobRow.state)
-    return dict(session.execute(query.order_by(JobRow.state)).tuples().all())
+    return dict(session.execute(query.order_by(JobRow.state)).all())
 
 
 def _share_done(batch_id: UUID) -> Select[float]:

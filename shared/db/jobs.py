@@ -18,7 +18,7 @@ from shared.db.batches import note_job_over
 from shared.db.events import record_job_event
 from shared.db.ids import new_id
 from shared.db.quotas import charge_jobs
-from shared.db.tables import JobRow, StepRow
+from shared.db.tables import JobRow, StepRow, VideoRow
 from shared.domain.errors import MienError, NotFound, StateConflict
 from shared.domain.ids import BatchId, JobId, VideoId, WorkspaceId
 from shared.domain.job import (
@@ -34,6 +34,8 @@ from shared.domain.job import (
 )
 from shared.domain.options import Options
 from shared.domain.video import Video
+
+Listed = Select[JobRow, str, int, datetime]
 
 PLAN_BYTES_PER_S = 10e6  # a slow disk still hashes this much; sizes the hard limit of the plan step
 FETCH_MEDIA_S = 720.0  # two hours for a recording from elsewhere; its length is not known before
@@ -116,7 +118,7 @@ def get_job(session: Session, workspace_id: WorkspaceId, job_id: JobId) -> Job:
 
 
 @cache
-def _job_query() -> Select[JobRow, int, datetime]:
+def _job_query() -> Listed:
     """Built once: clients ask it all day, and building it takes as long as asking."""
     named = (JobRow.id == bindparam("job_id")) & (JobRow.workspace_id == bindparam("tenant"))
     return with_progress().where(named)
@@ -180,18 +182,21 @@ def has_steps(session: Session, job: JobRow, states: Sequence[str], kind: str | 
     return session.scalar((query if kind is None else query.where(StepRow.kind == kind)).limit(1)) is not None
 
 
-def with_progress() -> Select[JobRow, int, datetime]:
+def with_progress() -> Listed:
+    """The columns of which `to_job` makes a job."""
     own = (StepRow.job_id == JobRow.id) & (StepRow.kind == "segment")
     done = select(func.coalesce(func.sum(StepRow.samples_done), 0)).where(own).scalar_subquery()
-    return select(JobRow, done, func.now())
+    name = select(VideoRow.original_name).where(VideoRow.id == JobRow.video_id).scalar_subquery()
+    return select(JobRow, name, done, func.now())
 
 
-def to_job(found: Row[JobRow, int, datetime]) -> Job:
-    row, samples_done, now = found
+def to_job(found: Row[JobRow, str, int, datetime]) -> Job:
+    row, video_name, samples_done, now = found
     return Job(
         id=JobId(row.id),
         workspace_id=WorkspaceId(row.workspace_id),
         video_id=VideoId(row.video_id),
+        video_name=video_name or None,
         request=_to_request(row),
         state=row.state,  # type: ignore[arg-type]
         version=row.version,

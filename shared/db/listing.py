@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.orm import Session
 
-from shared.db.jobs import to_job, with_progress
+from shared.db.jobs import Listed, to_job, with_progress
 from shared.db.tables import JobRow
 from shared.domain.ids import BatchId, VideoId, WorkspaceId
 from shared.domain.job import Job, JobState
@@ -77,7 +77,7 @@ def list_jobs(
 
 def page_query(
     workspace_id: WorkspaceId, wanted: JobFilter, *, limit: int, after: Place | None, oldest_first: bool
-) -> Select[JobRow, int, datetime]:
+) -> Listed:
     query = with_progress().where(JobRow.workspace_id == workspace_id, *wanted.conditions())
     order = tuple_(JobRow.created_at, JobRow.id)
     if after is not None:

@@ -106,6 +106,8 @@ class Job:
     """The plan without its segments, once there is one."""
     retry_of: JobId | None = None
     batch_id: BatchId | None = None
+    video_name: str | None = None
+    """The name of the recording's file, while there is one."""
     origin: Origin = field(default_factory=Origin)
 
     @property

@@ -73,6 +73,7 @@ class Job:
     state: str
     created_at: datetime
     video_id: str | None = None
+    video_name: str | None = None
     reference: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     purpose: str = "practice"

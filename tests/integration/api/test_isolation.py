@@ -22,6 +22,8 @@ EVERYTHING = ("jobs:read", "jobs:write", "webhooks")
 TUS = {"Tus-Resumable": "1.0.0"}
 OPEN = {"/healthz", "/readyz", "/metrics", "/upload"}
 """Without a tenant, or of the one that the operator set aside."""
+ONCE = {"/v1/events": {"seconds": "0"}}
+"""What keeps a stream from going on for as long as somebody listens."""
 
 
 def operations() -> Iterator[tuple[str, str]]:
@@ -79,7 +81,7 @@ def ask(client: TestClient, method: str, path: str, key: dict[str, str]) -> Any:
     if method == "PATCH" and "uploads" in path:
         headers["Content-Type"] = "application/offset+octet-stream"
     body = b'{"kind": "report"}' if "artifacts" in path else b""
-    return client.request(method, path, headers=headers, content=body)
+    return client.request(method, path, headers=headers, content=body, params=ONCE.get(path))
 
 
 @pytest.mark.parametrize(("method", "path"), list(operations()))
