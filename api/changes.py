@@ -35,10 +35,14 @@ BUSY_S = 0.5  # between two looks while something goes on
 IDLE_S = 2.0  # and while nothing does: only a new job can change the list
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "`job` events, each with a job as its data, and `gone` with the id of one that left the list.",
+        "description": "`job` events, each with a job as its data; `listed` once all that were there have been told; "
+        "`gone` with the id of one that left the list.",
         "content": {
             "text/event-stream": {
-                "schema": {**EVENT, "properties": {**EVENT["properties"], "event": {"enum": ["job", "gone"]}}},
+                "schema": {
+                    **EVENT,
+                    "properties": {**EVENT["properties"], "event": {"enum": ["job", "listed", "gone"]}},
+                },
                 "example": "event: job\nid: 7-1200\ndata: " + json.dumps(JOB_EXAMPLE) + "\n\n",
             }
         },
@@ -97,12 +101,16 @@ async def _events(newest: _Newest, links: Links, seconds: int) -> AsyncIterator[
     until_s = monotonic_s() + seconds
     told_s = monotonic_s()
     seen: dict[JobId, str] = {}
+    listed = False
     yield format_sse_event(retry=RECONNECT_MS, comment="follows")
     while True:
         jobs = await newest.look()
         for event in [] if jobs is None else _changes(jobs, seen, links):
             told_s = monotonic_s()
             yield event
+        if jobs is not None and not listed:
+            listed = True
+            yield format_sse_event(event="listed", data_str=json.dumps({"count": len(jobs)}))
         if monotonic_s() - told_s > QUIET_S:
             told_s = monotonic_s()
             yield format_sse_event(comment="still there")

@@ -17,6 +17,11 @@ from tests.integration.api.test_submit import assert_problem
 
 
 def told(client: TestClient, **wanted: str) -> list[tuple[str, dict[str, Any]]]:
+    """What was told, but for the mark that the beginning is over."""
+    return [(name, data) for name, data in everything(client, **wanted) if name != "listed"]
+
+
+def everything(client: TestClient, **wanted: str) -> list[tuple[str, dict[str, Any]]]:
     answer = client.get("/v1/events", params={"seconds": "0", **wanted})
     assert answer.headers["content-type"].startswith("text/event-stream")
     return [(event["event"], json.loads(event["data"])) for event in parse(answer.text)]
@@ -53,10 +58,16 @@ def test_a_job_that_no_longer_matches_is_gone(client: TestClient, sessions: Sess
     assert names == [("job", to_wire("job", job_id)), ("gone", to_wire("job", job_id))]
 
 
+def test_the_end_of_the_beginning_is_marked(client: TestClient, sessions: Sessions) -> None:
+    assert everything(client) == [("listed", {"count": 0})]
+    job_up_to(sessions, "queued")
+    assert [name for name, _ in everything(client)] == ["job", "listed"]
+
+
 def test_another_workspace_is_not_told(anonymous: TestClient, sessions: Sessions, make_key: MakeKey) -> None:
     job_up_to(sessions, "queued")
     answer = anonymous.get("/v1/events", params={"seconds": "0"}, headers=make_key("stranger", scopes=("jobs:read",)))
-    assert parse(answer.text) == []
+    assert [event["event"] for event in parse(answer.text)] == ["listed"]
 
 
 def test_a_misspelt_filter_is_refused(client: TestClient) -> None:

@@ -41,8 +41,8 @@ export const getResult = (id) => ask(`/v1/jobs/${encodeURIComponent(id)}/result`
 export const getVideo = (id) => ask(`/v1/videos/${encodeURIComponent(id)}`);
 /** @param {string} id */
 export const cancelJob = (id) => ask(`/v1/jobs/${encodeURIComponent(id)}/cancel`, { method: "POST" });
-/** @param {number} limit */
-export const listJobs = (limit) => ask(`/v1/jobs?limit=${limit}`);
+/** @param {string} id */
+export const eraseJob = (id) => ask(`/v1/jobs/${encodeURIComponent(id)}`, { method: "DELETE" });
 
 /**
  * The samples of a job, page by page.

@@ -79,4 +79,6 @@ export default {
   "todo.worker_lost": "Upload it once more when the server is stable.",
   "todo.timeout": "Upload it once more when the server is less busy, or send a shorter part.",
   "todo.other": "Upload it once more. If it fails again, ask whoever runs this server, and name the code.",
+
+  "question.no": "No, go back",
 };

@@ -79,4 +79,6 @@ export default {
   "todo.worker_lost": "서버가 안정된 뒤 다시 올려 주세요.",
   "todo.timeout": "서버가 덜 바쁠 때 다시 올리거나 더 짧게 나누어 보내 주세요.",
   "todo.other": "한 번 더 올려 보세요. 또 실패하면 서버 운영자에게 코드를 알려 주세요.",
+
+  "question.no": "아니요, 돌아가기",
 };

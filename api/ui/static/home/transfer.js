@@ -1,0 +1,168 @@
+/** The bytes of one recording on their way to the server, by tus (tus.io), with patience. */
+
+import { local, Problem } from "../common/api.js";
+import { Growing, Stopped } from "./growing.js";
+
+const ENDPOINT = new URL("/v1/uploads", location.href).href;
+const PART_BYTES = 4 * 1024 * 1024; // small enough for most proxies, large enough for fast lines
+const DELAYS_MS = [0, 1000, 2000, 4000, 8000, 15_000, ...Array(40).fill(30_000)]; // some twenty minutes in all
+const STALLED_MS = 45_000; // a line that is dead without saying so
+const FORGOTTEN = new Set([404, 410]);
+const HOPELESS = new Set([0, 409, 423, 429]); // of the 4xx these pass by; 0 is no answer at all
+
+const load = async () => {
+  await import("../vendor/tus-js-client/tus.min.js"); // it is no module: it leaves its name in the window
+  return globalThis.tus;
+};
+
+export class Transfer {
+  #upload = null;
+  #stop = () => {};
+  #isWaiting = false;
+  #isStopped = false;
+  #watch = 0;
+
+  /**
+   * @param {Blob | Growing} source
+   * @param {object} how
+   * @param {string | null} how.url of an upload that was begun before
+   * @param {() => string} how.key of the request that begins one
+   * @param {Record<string, string>} how.metadata
+   * @param {(url: string) => void} how.onBegun
+   * @param {() => Promise<void>} how.onForgotten the server knows nothing of this upload any more; another is begun
+   * @param {(bytes: number) => void} how.onSent so many are on their way
+   * @param {(bytes: number) => void} how.onSafe so many are acknowledged
+   * @param {(status: number) => void} how.onLost the line is down, and tried again
+   */
+  constructor(source, how) {
+    Object.assign(this, { source, how });
+  }
+
+  /** Until every byte is safe. Rejects with Stopped, or with the Problem that no patience helps against. */
+  async run() {
+    const tus = await load();
+    if (this.#isStopped) throw new Stopped();
+    addEventListener("online", this.#hurry);
+    try {
+      await new Promise((resolve, reject) => {
+        this.#stop = reject;
+        this.#upload = new tus.Upload(this.source, this.#options(resolve, reject));
+        this.#upload.start();
+      });
+    } finally {
+      removeEventListener("online", this.#hurry);
+      clearTimeout(this.#watch);
+    }
+  }
+
+  stop() {
+    this.#isStopped = true;
+    this.#upload?.abort();
+    if (this.source instanceof Growing) this.source.stop();
+    this.#stop(new Stopped());
+  }
+
+  /** The line is back: do not wait for the next try. */
+  #hurry = () => this.#isWaiting && this.#again();
+
+  #again() {
+    this.#upload.abort();
+    this.#upload.start();
+  }
+
+  #options(resolve, reject) {
+    const { url, metadata, onSent, onSafe, onBegun } = this.how;
+    return {
+      endpoint: ENDPOINT,
+      uploadUrl: url,
+      metadata,
+      chunkSize: PART_BYTES,
+      retryDelays: DELAYS_MS,
+      storeFingerprintForResuming: false, // ours is kept with the file itself
+      fingerprint: async () => null,
+      ...(this.source instanceof Growing && { uploadLengthDeferred: true, fileReader: { openFile: async (source) => source } }),
+      onBeforeRequest: (request) => this.#before(request),
+      onAfterResponse: (request, answer) => this.#after(request, answer),
+      onShouldRetry: (error) => this.#shouldRetry(error),
+      onUploadUrlAvailable: () => onBegun((this.#upload.url = local(this.#upload.url))),
+      onProgress: (bytes) => this.#alive() || onSent(bytes),
+      onChunkComplete: (_, bytes) => onSafe(bytes),
+      onSuccess: resolve,
+      onError: (error) => reject(problemOf(error)),
+    };
+  }
+
+  #before(request) {
+    this.#isWaiting = false;
+    if (request.getMethod() === "POST") request.getUnderlyingObject().setRequestHeader("Idempotency-Key", this.how.key());
+  }
+
+  /** Only an upload that is gone is begun anew; the client by itself would do so at any refusal. */
+  async #after(request, answer) {
+    this.#alive();
+    const status = answer.getStatus();
+    if (request.getMethod() !== "HEAD" || status < 400) return;
+    if (!FORGOTTEN.has(status)) throw new Problem(status, {});
+    await this.how.onForgotten();
+  }
+
+  #shouldRetry(error) {
+    const { status, code } = problemOf(error);
+    const passes = HOPELESS.has(status) || (status >= 500 && status !== 507);
+    if (!passes || code === "quota_exceeded") return false;
+    this.#isWaiting = true;
+    this.how.onLost(status);
+    return true;
+  }
+
+  /** Something moves; when nothing does for long, the request is given up for another. */
+  #alive() {
+    clearTimeout(this.#watch);
+    if (!(this.source instanceof Growing)) this.#watch = setTimeout(() => this.#again(), STALLED_MS);
+  }
+}
+
+/**
+ * How far an upload is.
+ * @param {string} url
+ * @returns {Promise<{offset: number, isWhole: boolean} | null>} null when the server has forgotten it
+ */
+export async function askOffset(url) {
+  const answer = await send("HEAD", url);
+  if (FORGOTTEN.has(answer.status)) return null;
+  if (!answer.ok) throw new Problem(answer.status, {});
+  const number = (name) => Number(answer.headers.get(name) ?? NaN);
+  return { offset: number("Upload-Offset"), isWhole: number("Upload-Offset") === number("Upload-Length") };
+}
+
+/**
+ * End an upload, and have its bytes forgotten. One that is whole or gone already is left as it is.
+ * @param {string} url
+ */
+export async function terminate(url) {
+  for (const delay of DELAYS_MS) {
+    await new Promise((done) => setTimeout(done, delay));
+    const { status } = await send("DELETE", url).catch((problem) => problem);
+    if (!HOPELESS.has(status) || status === 409) return;
+  }
+}
+
+async function send(method, url) {
+  return fetch(url, { method, credentials: "same-origin", headers: { "Tus-Resumable": "1.0.0" } }).catch(() => {
+    throw new Problem(0, {});
+  });
+}
+
+function problemOf(error) {
+  if (error.causingError instanceof Problem) return error.causingError;
+  const answer = error.originalResponse;
+  return new Problem(answer?.getStatus() ?? 0, answer ? parsed(answer.getBody()) : {});
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
