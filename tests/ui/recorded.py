@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import text
+
 from shared.db.jobs import insert_job
 from shared.db.results import Result, commit_finish, commit_plan, commit_segment
 from shared.db.steps import refuse, report_progress
@@ -33,8 +35,18 @@ MINUTE: tuple[str | None, ...] = (
 """120 samples, one each half second: two moments, and a gap of 3 s."""
 
 
-def finished(site: Site, seen: Sequence[str | None] = MINUTE, *, segments: int = 2, pictures: bool = True) -> str:
-    """The id of a job that succeeded; `seen` is dealt out to segments of equal length."""
+def finished(
+    site: Site,
+    seen: Sequence[str | None] = MINUTE,
+    *,
+    segments: int = 2,
+    pictures: bool = True,
+    recording: Path | None = None,
+) -> str:
+    """The id of a job that succeeded; `seen` is dealt out to segments of equal length.
+
+    Without a recording it is one whose file was deleted since.
+    """
     each = len(seen) // segments
     plan = a_plan(segments, samples_each=each)
     parts = {s.index: samples_of(s, seen[s.first_sample : s.first_sample + each]) for s in plan.segments}
@@ -49,7 +61,17 @@ def finished(site: Site, seen: Sequence[str | None] = MINUTE, *, segments: int =
         commit_finish(session, taken, result, [])
     for number in range(len(result.summary["moments"]) if pictures else 0):
         LocalStorage(site.storage).put(moment_key(job_id, number), FACE.read_bytes())
+    keep_recording(site, job_id, recording)
     return to_wire("job", job_id)
+
+
+def keep_recording(site: Site, job_id: JobId, recording: Path | None) -> None:
+    state = "stored" if recording else "deleted"
+    query = "UPDATE video SET state = :state WHERE id = (SELECT video_id FROM job WHERE id = :id) RETURNING storage_key"
+    with site.sessions.begin() as session:
+        key: str = session.execute(text(query), {"state": state, "id": job_id}).scalar_one()
+    if recording:
+        LocalStorage(site.storage).put(key, recording.read_bytes())
 
 
 def result_of(job_id: JobId, plan: Plan, parts: dict[int, list[Sample]]) -> Result:

@@ -73,6 +73,7 @@ def test_choosing_a_moment_zooms_the_chart_there(open_page: OpenPage, site: Site
 def test_the_chart_is_moved_by_drag_and_by_keys(open_page: OpenPage, site: Site) -> None:
     page = open_page(f"/jobs/{finished(site)}").page
     when_drawn(page)
+    page.locator(".chart-frame").scroll_into_view_if_needed()
     box = page.locator(".u-over").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 50)

@@ -1,33 +1,41 @@
 /** <mien-chart>: the seven probabilities of the main face over time, with moments shaded and gaps hatched. */
 
+import { h } from "../common/dom.js";
+import { DASHES, EMOTIONS, palette } from "../common/emotions.js";
+import { clock, percent, span } from "../common/format.js";
+import { t } from "../common/text.js";
+import { key, legend, readout, tools } from "./around.js";
 import { listen } from "./moves.js";
 import { drawAbove, drawBelow } from "./paint.js";
-import { DASHES, EMOTIONS, palette, swatch } from "../common/emotions.js";
-import { clock, percent, span } from "../common/format.js";
-import { h } from "../common/dom.js";
-import { t } from "../common/text.js";
+import { bandsOf, stacked } from "./stack.js";
 
 const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 const MIN_VIEW_SAMPLES = 8; // closer than this there is nothing more to see
 const PX_PER_POINT = 2.5; // more points than this only cost time and readability
 const STEP = 0.4; // how far one push pans, as a share of the view
+const LEAD = 0.1; // where in the view the playback goes on after it ran out of it
 
 export class MienChart extends HTMLElement {
   #plot = null;
   #hidden = new Set();
+  #stacked = false;
+  #playedS = 0;
 
   /**
    * Make an empty chart; `fill` draws it.
-   * @param {{durationS: number, moments: object[], timeline: import("./timeline.js").Timeline}} subject
+   * @param {{durationS: number, moments: object[], timeline: import("./timeline.js").Timeline, onPick?: (seconds: number) => void, onView?: (view: number[]) => void}} subject
+   *   `onPick` is told of a time that the reader chose, `onView` of what the chart shows
    */
-  show({ durationS, moments, timeline }) {
-    Object.assign(this, { durationS, moments, timeline, view: [0, durationS], selected: null });
+  show({ durationS, moments, timeline, onPick, onView }) {
+    Object.assign(this, { durationS, moments, timeline, onPick, onView, view: [0, durationS], selected: null });
     this.frame = h("div", { class: "chart-frame", tabindex: 0, role: "group", "aria-describedby": "chart-hint" });
     this.readout = h("p", { class: "chart-readout", "aria-hidden": "true" });
     this.spoken = h("p", { class: "visually-hidden", "aria-live": "polite" });
     this.grain = h("p", { class: "muted small chart-grain" }, t("chart.loading", { share: percent(0) }));
+    const all = tools(this, STEP);
+    this.all = all.whole;
     this.replaceChildren(
-      h("div", { class: "chart-head" }, this.#legend(), this.#buttons()),
+      h("div", { class: "chart-head" }, legend((emotion, shown) => this.#toggle(emotion, shown)), all.bar),
       this.frame,
       this.readout,
       this.spoken,
@@ -57,11 +65,13 @@ export class MienChart extends HTMLElement {
     this.view = [start, start + length];
     const { columns, step } = this.timeline.between(...this.view, this.#width() / PX_PER_POINT);
     this.#plot.batch(() => {
-      this.#plot.setData(columns, false);
+      this.#plot.setData(this.#stacked ? stacked(columns, this.#hidden) : columns, false);
       this.#plot.setScale("x", { min: this.view[0], max: this.view[1] });
     });
     this.grain.textContent = step === 1 ? t("chart.every", { interval: span(this.timeline.intervalS) }) : t("chart.means", { length: span(step * this.timeline.intervalS) });
     this.all.disabled = length >= this.durationS;
+    this.#placePlayhead();
+    this.onView?.(this.view);
   }
 
   /** Zoom to a moment and mark it. @param {number} number */
@@ -72,10 +82,40 @@ export class MienChart extends HTMLElement {
     this.zoom(start - margin, end + margin);
   }
 
+  /** Show where the recording is being played; the view goes along. @param {number} seconds @param {boolean} playing */
+  play(seconds, playing) {
+    const [from, to] = this.view;
+    const wasInView = this.#playedS >= from && this.#playedS <= to;
+    this.#playedS = seconds;
+    if (playing && wasInView && seconds > to && to < this.durationS) this.pan((seconds - from) / (to - from) - LEAD);
+    this.#placePlayhead();
+    this.#tell(seconds);
+  }
+
+  /** Lines, or areas that stand on each other. @param {boolean} wanted */
+  stack(wanted) {
+    this.#stacked = wanted;
+    this.#plot.destroy();
+    this.#draw();
+    this.zoom(...this.view);
+  }
+
+  /** What the reader's hand is on now, or where the recording is. */
+  pick() {
+    this.onPick?.(this.#cursorS() ?? this.#playedS);
+  }
+
+  #cursorS() {
+    const { left, idx } = this.#plot.cursor;
+    return idx === null || idx === undefined || left < 0 ? null : this.#plot.posToVal(left, "x");
+  }
+
   #draw() {
     const colours = palette();
     this.#plot = new globalThis.uPlot(this.#options(colours), [[], ...EMOTIONS.map(() => [])], this.frame);
     this.#plot.root.setAttribute("role", "presentation");
+    this.playhead = h("i", { class: "playhead", hidden: true, "aria-hidden": "true" });
+    this.#plot.over.append(this.playhead);
   }
 
   #options(colours) {
@@ -93,10 +133,11 @@ export class MienChart extends HTMLElement {
       scales: { x: { time: false, range: (_, min, max) => [min, max] }, y: { range: [0, 1] } },
       axes: [this.#axis({ incrs: TICKS_S, size: 32, space: 70, values: (_, ticks) => ticks.map((tick) => clock(tick, tick % 1 ? 1 : 0)) }), this.#axis({ size: 52, space: 40, values: (_, ticks) => ticks.map((tick) => percent(tick)) })],
       series: [{}, ...EMOTIONS.map((emotion) => this.#series(emotion, colours))],
+      bands: this.#stacked ? bandsOf(this.#hidden) : [],
       hooks: {
         drawClear: [(u) => drawBelow(u, this, palette())],
         draw: [(u) => drawAbove(u, this, palette())],
-        setCursor: [(u) => this.#tell(u.cursor.idx === null || u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x"))],
+        setCursor: [() => this.#tell(this.#cursorS())],
         setSelect: [(u) => this.#onSelect(u)],
       },
     };
@@ -107,14 +148,9 @@ export class MienChart extends HTMLElement {
   }
 
   #series(emotion, colours) {
-    return {
-      label: t(`emotion.${emotion}`),
-      stroke: () => palette()[emotion],
-      width: emotion === "neutral" ? 1.5 : 2,
-      dash: DASHES[emotion],
-      points: { size: 5, fill: colours.card },
-      value: (_, value) => (value === null ? "" : percent(value)),
-    };
+    const line = { label: t(`emotion.${emotion}`), show: !this.#hidden.has(emotion), stroke: () => palette()[emotion] };
+    if (this.#stacked) return { ...line, width: 1, fill: () => `${palette()[emotion]}b0`, points: { show: false } };
+    return { ...line, width: emotion === "neutral" ? 1.5 : 2, dash: DASHES[emotion], points: { size: 5, fill: colours.card } };
   }
 
   /** Of the frame: the plot inside follows a moment later. */
@@ -123,7 +159,7 @@ export class MienChart extends HTMLElement {
   }
 
   #height() {
-    return innerWidth < 640 ? 230 : 320;
+    return this.frame.clientHeight || 320;
   }
 
   /** Redraw when the room or the colours change. */
@@ -142,6 +178,12 @@ export class MienChart extends HTMLElement {
     const [from, to] = [u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x")];
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.zoom(from, to);
+  }
+
+  #placePlayhead() {
+    const [from, to] = this.view;
+    this.playhead.hidden = !this.#playedS || this.#playedS < from || this.#playedS > to;
+    this.playhead.style.left = `${(100 * (this.#playedS - from)) / (to - from)}%`;
   }
 
   /** Zoom about a time, by default the middle. @param {number} factor below 1 goes closer @param {number} [aboutS] */
@@ -174,59 +216,20 @@ export class MienChart extends HTMLElement {
 
   /** What the line below the chart says about a time. */
   #tell(seconds) {
-    this.readout.replaceChildren();
-    if (seconds === null || !this.timeline.times.length) {
-      const hints = matchMedia("(hover: none)").matches ? [t("chart.hint.touch")] : [t("chart.hint"), t("chart.keys")];
-      this.readout.append(h("span", { class: "muted small" }, hints.join(" ")));
-      return;
-    }
-    const at = this.timeline.at(seconds);
-    const here = EMOTIONS.map((emotion, i) => [emotion, this.timeline.values[i][at]]);
-    const strongest = here.filter(([emotion, value]) => value !== null && !this.#hidden.has(emotion)).sort((a, b) => b[1] - a[1]);
-    this.readout.append(
-      h("b", null, clock(this.timeline.times[at], 1)),
-      ...strongest.slice(0, 3).map(([emotion, value]) => h("span", null, swatch(emotion), ` ${t(`emotion.${emotion}`)} ${percent(value)}`)),
-      here[0][1] === null ? h("span", null, t("chart.noface")) : "",
-    );
+    this.readout.replaceChildren(...readout(this.timeline, seconds ?? (this.#playedS || null), this.#hidden));
   }
 
-  #legend() {
-    const buttons = EMOTIONS.map((emotion, i) =>
-      h("button", { type: "button", class: "chip", "aria-pressed": "true", click: (event) => this.#toggle(event.currentTarget, emotion, i) }, swatch(emotion), t(`emotion.${emotion}`)),
-    );
-    return h("div", { class: "legend", role: "group", "aria-label": t("chart.series") }, ...buttons);
-  }
-
-  #toggle(button, emotion, index) {
-    const shown = this.#hidden.has(emotion);
+  #toggle(emotion, shown) {
     if (shown) this.#hidden.delete(emotion);
     else this.#hidden.add(emotion);
-    button.setAttribute("aria-pressed", String(shown));
-    this.#plot.setSeries(index + 1, { show: shown });
-  }
-
-  #buttons() {
-    const button = (name, sign, act) => h("button", { type: "button", class: "tool", title: t(name), "aria-label": t(name), click: act }, sign);
-    this.all = h("button", { type: "button", class: "tool wide", disabled: true, click: () => this.zoom(0, this.durationS) }, t("chart.all"));
-    return h(
-      "div",
-      { class: "tools no-print" },
-      button("chart.earlier", "←", () => this.pan(-STEP)),
-      button("chart.later", "→", () => this.pan(STEP)),
-      button("chart.out", "−", () => this.scale(2)),
-      button("chart.in", "+", () => this.scale(0.5)),
-      this.all,
-    );
+    if (this.#stacked) this.stack(true); // the others close up
+    else this.#plot.setSeries(EMOTIONS.indexOf(emotion) + 1, { show: shown });
   }
 
   #label() {
     const moments = t("score.moments", { n: this.moments.length });
     return t("chart.label", { length: span(this.durationS), moments, gaps: t("chart.gaps", { n: this.timeline.gaps.length }) });
   }
-}
-
-function key(kind) {
-  return h("span", { class: "key small muted" }, h("i", { class: `key-${kind}`, "aria-hidden": "true" }), t(`chart.key.${kind}`));
 }
 
 customElements.define("mien-chart", MienChart);

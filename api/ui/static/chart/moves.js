@@ -1,5 +1,6 @@
-/** How hands move the chart: keys, wheel and fingers. Dragging with a mouse is the plot's own. */
+/** How hands move the chart: keys, clicks, wheel and fingers. Dragging with a mouse is the plot's own. */
 
+const STILL_PX = 5; // a press that moved no further is a click
 const PINCH = 200; // pixels of a pinch that zoom by a factor of e
 
 /**
@@ -9,6 +10,12 @@ const PINCH = 200; // pixels of a pinch that zoom by a factor of e
 export function listen(frame, chart) {
   frame.addEventListener("keydown", (event) => onKey(event, chart));
   frame.addEventListener("wheel", (event) => onWheel(event, chart), { passive: false });
+  let pressed = 0;
+  frame.addEventListener("pointerdown", (event) => (pressed = event.clientX));
+  frame.addEventListener("click", (event) => {
+    const aside = !event.target.closest(".u-over") || Math.abs(event.clientX - pressed) > STILL_PX;
+    if (!aside) chart.onPick?.(chart.where(event.clientX).seconds);
+  });
   frame.addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch") chart.pan(-event.movementX / chart.where(0).width);
   });
@@ -24,6 +31,8 @@ function onKey(event, chart) {
     "=": () => chart.scale(0.5), // the same key without Shift
     "-": () => chart.scale(2),
     0: () => chart.zoom(0, chart.durationS),
+    Enter: () => chart.pick(),
+    " ": () => chart.pick(),
   };
   if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
   moves[event.key]();

@@ -2,9 +2,9 @@
 
 export default {
   "chart.title": "Expression over time",
-  "chart.hint": "Drag across the chart to zoom in.",
-  "chart.hint.touch": "Drag the chart to move along; + and − zoom.",
-  "chart.keys": "With the keyboard: arrows move, + and − zoom, 0 shows everything.",
+  "chart.hint": "Click to play from there, drag to zoom in.",
+  "chart.hint.touch": "Tap to play from there, drag to move along; + and − zoom.",
+  "chart.keys": "With the keyboard: arrows move, Enter plays from there, + and − zoom, 0 shows everything.",
   "chart.label": "Seven lines, one per expression, between 0 and 100% over {length}. {moments}, {gaps} without the face.",
   "chart.gaps": ({ n }) => (n === 0 ? "no stretch" : n === 1 ? "one stretch" : `${n} stretches`),
   "chart.series": "Shown expressions",
@@ -20,4 +20,5 @@ export default {
   "chart.noface": "face not in view",
   "chart.loading": "Loading the timeline: {share}",
   "chart.failed": "The timeline could not be loaded. Reload the page to try again.",
+  "chart.stacked": "Stacked",
 };

@@ -2,9 +2,9 @@
 
 export default {
   "chart.title": "시간에 따른 표정",
-  "chart.hint": "차트를 끌면 그 구간이 확대됩니다.",
-  "chart.hint.touch": "차트를 밀어 이동하고 +와 −로 확대·축소하세요.",
-  "chart.keys": "키보드에서는 화살표로 이동, +와 −로 확대·축소, 0으로 전체를 봅니다.",
+  "chart.hint": "클릭하면 그 지점부터 재생되고, 끌면 그 구간이 확대됩니다.",
+  "chart.hint.touch": "누르면 그 지점부터 재생되고, 밀면 이동합니다. +와 −로 확대·축소하세요.",
+  "chart.keys": "키보드에서는 화살표로 이동, Enter로 그 지점부터 재생, +와 −로 확대·축소, 0으로 전체를 봅니다.",
   "chart.label": "{length} 동안의 표정 일곱 가지를 0~100%의 선으로 그린 차트. 감점된 순간 {moments}, 얼굴이 보이지 않은 구간 {gaps}.",
   "chart.gaps": "{n}곳",
   "chart.series": "표시할 표정",
@@ -20,4 +20,5 @@ export default {
   "chart.noface": "얼굴이 보이지 않음",
   "chart.loading": "타임라인을 불러오는 중: {share}",
   "chart.failed": "타임라인을 불러오지 못했습니다. 페이지를 새로 고쳐 주세요.",
+  "chart.stacked": "누적",
 };

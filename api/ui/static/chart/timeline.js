@@ -1,28 +1,63 @@
-/** The primary face over time as columns: what the chart draws. */
+/** What was seen over time, as columns: what the chart draws, and what stands over the picture. */
 
+import { fetched } from "../common/api.js";
 import { EMOTIONS } from "../common/emotions.js";
 
-/** Samples of one recording, growing while its pages arrive. */
+/** Samples of one recording, growing while they arrive. */
 export class Timeline {
   /** @param {number} intervalS */
   constructor(intervalS) {
     this.intervalS = intervalS;
     /** @type {number[]} */
     this.times = [];
-    /** One column per emotion; null where the face was not seen. @type {(number | null)[][]} */
+    /** One column per emotion, of the main face; null where it was not seen. @type {(number | null)[][]} */
     this.values = EMOTIONS.map(() => []);
-    /** Stretches without the face, in seconds. @type {[number, number][]} */
+    /** For each sample all faces. @type {{track: number, primary: boolean, box: number[], emotions: number[]}[][]} */
+    this.faces = [];
+    /** Stretches without the main face, in seconds. @type {[number, number][]} */
     this.gaps = [];
   }
 
-  /** @param {object[]} samples a page of the timeline */
-  add(samples) {
-    for (const sample of samples) {
-      const face = sample.faces.find((one) => one.primary);
-      if (!face) this.#extendGap(this.times.length);
-      this.times.push(sample.t_s);
-      EMOTIONS.forEach((emotion, i) => this.values[i].push(face ? face.emotions[emotion] : null));
+  /**
+   * Read the samples of a job.
+   * @param {string} id
+   * @param {() => void} onGrow called a few times on the way, and at the end
+   */
+  async load(id, onGrow) {
+    const answer = await fetched(`/v1/jobs/${encodeURIComponent(id)}/timeline?format=csv`);
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    let sample = null;
+    for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) sample = this.#read(line, sample);
+      onGrow();
     }
+    if (sample) this.#add(sample);
+    onGrow();
+  }
+
+  /** One row of CSV: a face, or a sample without any. Rows of one sample follow each other. */
+  #read(line, sample) {
+    const fields = line.split(",");
+    const number = Number(fields[1]);
+    if (Number.isNaN(number)) return sample; // the names of the columns
+    let now = sample;
+    if (now?.number !== number) {
+      if (now) this.#add(now);
+      now = { number, timeS: Number(fields[0]), faces: [] };
+    }
+    if (fields[2] !== "") now.faces.push(faceOf(fields));
+    return now;
+  }
+
+  #add({ timeS, faces }) {
+    const main = faces.find((face) => face.primary);
+    if (!main) this.#extendGap(this.times.length);
+    this.times.push(timeS);
+    this.faces.push(faces);
+    EMOTIONS.forEach((_, i) => this.values[i].push(main ? main.emotions[i] : null));
   }
 
   #extendGap(number) {
@@ -68,6 +103,12 @@ export class Timeline {
     }
     return low;
   }
+}
+
+/** In the order of the columns: t_s, sample, track, primary, x, y, width, height, one per emotion, dominant. */
+function faceOf(fields) {
+  const numbers = fields.slice(4, 8 + EMOTIONS.length).map(Number);
+  return { track: Number(fields[2]), primary: fields[3] === "1", box: numbers.slice(0, 4), emotions: numbers.slice(4) };
 }
 
 /** Powers of two, so that few zoom levels exist and each looks the same every time. */

@@ -12,6 +12,14 @@ const formats = new Map(); // making one costs more than using it a thousand tim
 export const number = (value, digits = 0) => format("decimal", digits).format(value);
 
 /**
+ * A difference, with its sign.
+ * @param {number} value
+ * @param {number} [digits]
+ * @returns {string}
+ */
+export const signed = (value, digits = 0) => new Intl.NumberFormat(language, { signDisplay: "exceptZero", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+/**
  * @param {number} share 0 to 1
  * @param {number} [digits]
  * @returns {string}

@@ -1,4 +1,4 @@
-/** What surrounds the result: warnings, other faces, facts of the recording, provenance, downloads. */
+/** What surrounds the result: warnings, other faces, facts of the recording, provenance. */
 
 import { facts, h } from "../common/dom.js";
 import { bytes, clock, moment, number, span } from "../common/format.js";
@@ -60,26 +60,6 @@ export function provenance({ provenance: by, score }, job) {
   const pairs = ["model", "engine", "detector", "pipeline", "mien", "model_sha256"].map((name) => [t(`provenance.${name}`), name.endsWith("256") ? hash(by[name]) : by[name]]);
   pairs.splice(3, 0, [t("provenance.policy"), score.policy], [t("provenance.interval"), span(job.options.interval_s)]);
   return h("section", { class: "card" }, h("h2", null, t("provenance.title")), facts(pairs));
-}
-
-/** @param {string} id @param {string} name of the recording */
-export function downloads(id, name) {
-  const base = `/v1/jobs/${id}`;
-  const stem = name.replace(/\.[^.]+$/, "") || id;
-  const link = (text, format, path, file) => h("a", { class: "button", href: path, download: file }, t(text), h("span", { class: "format" }, format));
-  return h(
-    "section",
-    { class: "card no-print" },
-    h("h2", null, t("downloads.title")),
-    h(
-      "div",
-      { class: "buttons" },
-      link("downloads.result", "JSON", `${base}/result`, `${stem}.result.json`),
-      link("downloads.csv", "CSV", `${base}/timeline?format=csv`, `${stem}.timeline.csv`),
-      link("downloads.ndjson", "NDJSON", `${base}/timeline?format=ndjson`, `${stem}.timeline.ndjson`),
-      h("button", { type: "button", class: "button plain", click: () => print() }, t("downloads.print")),
-    ),
-  );
 }
 
 function hash(sum) {

@@ -1,11 +1,10 @@
-/** <mien-progress>: a job on its way, asked about every second until it is over. */
+/** <mien-progress>: a job on its way, as the server tells of it, until it is over. */
 
 import { cancelJob, getJob, isOver } from "../common/api.js";
 import { h } from "../common/dom.js";
 import { number, percent, span } from "../common/format.js";
 import { t } from "../common/text.js";
 
-const EVERY_MS = 1000;
 const SLOW_MS = 20_000;
 
 export class MienProgress extends HTMLElement {
@@ -14,26 +13,35 @@ export class MienProgress extends HTMLElement {
    * @param {object} job
    * @returns {Promise<object>} the job when it is over; rejects with a Problem that waiting cannot mend
    */
-  async follow(job) {
+  follow(job) {
     this.#build(job.id);
-    const begun = Date.now();
-    let now = job;
-    while (!isOver(now)) {
-      this.#update(now, Date.now() - begun);
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
-      now = await this.#look(now);
-    }
-    return now;
+    this.#update(job);
+    const slow = setTimeout(() => this.note.dataset.state === "queued" && (this.note.textContent = t("progress.slow")), SLOW_MS);
+    const source = new EventSource(`/v1/jobs/${encodeURIComponent(job.id)}/events`);
+    const over = new Promise((resolve, reject) => {
+      const see = (event) => {
+        const now = JSON.parse(event.data);
+        if (isOver(now)) resolve(now);
+        else this.#update(now);
+      };
+      source.addEventListener("state", see);
+      source.addEventListener("progress", see);
+      source.addEventListener("error", () => this.#onCut(source, job.id).then((now) => now && resolve(now), reject));
+    });
+    return over.finally(() => {
+      clearTimeout(slow);
+      source.close();
+    });
   }
 
-  async #look(job) {
-    try {
-      return await getJob(job.id);
-    } catch (problem) {
-      if (problem.status && problem.status < 500) throw problem;
+  /** The browser tries again by itself, unless the server refused or had nothing more to tell. */
+  async #onCut(source, id) {
+    if (source.readyState !== EventSource.CLOSED) {
       this.note.textContent = t("progress.lost");
-      return job;
+      return null;
     }
+    const now = await getJob(id);
+    return isOver(now) ? now : null;
   }
 
   #build(id) {
@@ -48,7 +56,7 @@ export class MienProgress extends HTMLElement {
     );
   }
 
-  #update(job, waitedMs) {
+  #update(job) {
     const { samples_done: done, samples_total: total, percent: share, eta_s: eta } = job.progress;
     this.state.textContent = t(`state.${job.state}`);
     if (total) this.bar.value = share;
@@ -56,13 +64,14 @@ export class MienProgress extends HTMLElement {
     this.percent.textContent = total ? percent(share / 100) : "";
     const left = eta ? ` · ${t("progress.eta", { time: span(Math.ceil(eta)) })}` : "";
     this.count.textContent = total ? t("progress.samples", { done: number(done), total: number(total) }) + left : "\u00a0";
-    this.note.textContent = t(job.state !== "queued" ? "progress.working" : waitedMs > SLOW_MS ? "progress.slow" : "progress.queued");
+    this.note.dataset.state = job.state;
+    this.note.textContent = t(job.state === "queued" ? "progress.queued" : "progress.working");
     this.stop.disabled = job.state === "canceling";
   }
 
   async #cancel(id) {
     this.stop.disabled = true;
-    await cancelJob(id).catch(() => {}); // it was over already: the next look tells
+    await cancelJob(id).catch(() => {}); // it was over already: the next event tells
   }
 }
 

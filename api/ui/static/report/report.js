@@ -1,17 +1,21 @@
 /** The report page: follow the job named in the address, then show its result. */
 
-import { getJob, getResult, getTimeline, getVideo, isOver } from "../common/api.js";
 import "../chart/chart.js";
-import { downloads, provenance, recording, tracks, warnings } from "./details.js";
+import { Timeline } from "../chart/timeline.js";
+import { getJob, getResult, getVideo, isOver } from "../common/api.js";
 import { h } from "../common/dom.js";
-import "./expressions.js";
 import { clock, moment } from "../common/format.js";
+import { speak, t } from "../common/text.js";
+import { endOf, troubleOf } from "../common/trouble.js";
+import { provenance, recording, tracks, warnings } from "./details.js";
+import "./downloads.js";
+import "./earlier.js";
+import "./expressions.js";
 import "./moments.js";
+import "./player.js";
 import "./progress.js";
 import "./score.js";
-import { speak, t } from "../common/text.js";
-import { Timeline } from "../chart/timeline.js";
-import { endOf, troubleOf } from "../common/trouble.js";
+import "./workon.js";
 
 const FRESH_MS = 30_000; // the pictures of moments follow the result by some seconds
 
@@ -38,29 +42,47 @@ function put(...children) {
   main.setAttribute("aria-busy", "false");
 }
 
+const PARTS = ["score", "workon", "player", "chart", "moments", "expressions", "earlier", "downloads"];
+
 async function showReport({ job, result, video, fresh }) {
-  const name = video?.name || job.reference || t("title.unnamed");
+  const name = job.video_name ?? job.reference ?? t("title.unnamed");
   document.title = t("title.report", { name });
-  const [score, chart, moments, expressions] = ["score", "chart", "moments", "expressions"].map((part) => document.createElement(`mien-${part}`));
+  const parts = Object.fromEntries(PARTS.map((part) => [part, document.createElement(`mien-${part}`)]));
   put(
     heading(name, job, result),
     notice(),
     warnings(result.warnings),
-    score,
-    h("section", { class: "card", "aria-labelledby": "chart-title" }, h("h2", { id: "chart-title" }, t("chart.title")), chart),
-    h("div", { class: "split" }, card(moments), card(expressions)),
-    h("div", { class: "thirds" }, h("div", { class: "stack" }, tracks(result.tracks), downloads(id, name)), recording(result, job, video), provenance(result, job)),
+    parts.score,
+    h("div", { class: "split" }, card(parts.player, "watch"), card(parts.workon)),
+    h("section", { class: "card", "aria-labelledby": "chart-title" }, h("h2", { id: "chart-title" }, t("chart.title")), parts.chart),
+    h("div", { class: "split" }, card(parts.moments), card(parts.expressions)),
+    parts.earlier,
+    parts.downloads,
+    h("div", { class: "thirds" }, tracks(result.tracks), recording(result, job, video), provenance(result, job)),
   );
-  score.show(result, job.options.interval_s);
-  expressions.show(result.emotions);
-  moments.show(result, { fresh, onSelect: (number) => select(chart, moments, number) });
-  await draw(chart, job, result);
+  fill(parts, { job, result, video: video?.state === "stored" ? video : null, fresh, name });
+  await draw(parts, job, result);
 }
 
-const card = (child) => h("section", { class: "card" }, child);
+function fill({ score, workon, player, chart, moments, expressions, earlier, downloads }, { job, result, video, fresh, name }) {
+  const onSelect = (number) => {
+    chart.select(number);
+    moments.mark(number);
+    show(player, result.moments[number].start_s);
+  };
+  score.show(result, job.options.interval_s);
+  workon.show(result, { onSelect });
+  player.show({ job, result, video, onTime: (seconds, playing) => chart.play(seconds, playing) });
+  expressions.show(result.emotions);
+  moments.show(result, { fresh, onSelect });
+  downloads.show(job, name, video !== null).catch(() => {}); // what is there already is a comfort, no more
+  earlier.show(job, result).catch(() => {});
+}
+
+const card = (child, kind = "") => h("section", { class: `card ${kind}` }, child);
 
 function heading(name, job, result) {
-  const about = [clock(result.video.duration_s), moment(job.created_at), t(`purpose.${job.purpose}`), name === job.reference ? null : job.reference];
+  const about = [clock(result.video.duration_s), moment(job.created_at), t(`purpose.${job.purpose}`), name === job.reference ? null : job.reference, job.metadata.question];
   return h("header", { class: "heading" }, h("h1", null, name), h("p", { class: "muted" }, about.filter(Boolean).join(" · ")));
 }
 
@@ -68,23 +90,24 @@ function notice() {
   return h("p", { class: "notice", role: "note" }, h("b", null, t("notice")), ` ${t("notice.more")}`);
 }
 
-function select(chart, moments, number) {
-  chart.select(number);
-  moments.mark(number);
+/** Go there in the recording, where the reader sees it. */
+function show(player, seconds) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  chart.closest("section").scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  player.seek(seconds);
+  player.play();
+  player.closest("section").scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
 }
 
-/** The summary is on the page already; the lines grow while the pages of the timeline arrive. */
-async function draw(chart, job, result) {
+/** The summary is on the page already; the lines grow while the timeline arrives. */
+async function draw({ chart, player }, job, result) {
   const timeline = new Timeline(job.options.interval_s);
-  chart.show({ durationS: Math.max(result.video.duration_s, timeline.intervalS), moments: result.moments, timeline });
+  const onPick = (seconds) => player.seek(seconds);
+  chart.show({ durationS: Math.max(result.video.duration_s, timeline.intervalS), moments: result.moments, timeline, onPick });
+  player.use(timeline);
   try {
-    for await (const samples of getTimeline(id)) {
-      timeline.add(samples);
-      chart.fill(timeline.times.length / result.coverage.samples);
-    }
-  } catch {
+    await timeline.load(id, () => chart.fill(timeline.times.length / result.coverage.samples));
+  } catch (problem) {
+    if (problem.status === undefined) console.error(problem);
     chart.fail();
   }
 }
