@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from worker.artifacts.page.texts_en import ENGLISH
 
 REASONS = {
     "no_face": "no face was found",
@@ -17,7 +19,7 @@ MAX_MOMENTS = 12
 
 
 def show_result(result: Mapping[str, Any]) -> None:
-    """Score, moments and coverage, for a person."""
+    """Score, moments, coverage and advice, for a person."""
     console = Console(highlight=False)
     score, coverage = result["score"], result["coverage"]
     if score["value"] is None:
@@ -31,9 +33,18 @@ def show_result(result: Mapping[str, Any]) -> None:
     )
     if result["moments"]:
         console.print(_moments(result["moments"]))
+    for advice in _advice(result.get("quality") or {}):
+        console.print(f"Picture: {advice}", style="yellow")
     for warning in result["warnings"]:
         console.print(f"Warning: the recording is {warning}.", style="yellow")
     console.print(result["notice"], style="dim")
+
+
+def _advice(quality: Mapping[str, Any]) -> Iterator[str]:
+    """As a saved report words it; a newer server may know codes that we do not."""
+    for code in quality.get("advice", ()):
+        if sentence := ENGLISH.get(f"advice.{code}"):
+            yield sentence.format(share=f"{quality[code]:.0%}")
 
 
 def _moments(moments: list[dict[str, Any]]) -> Table:

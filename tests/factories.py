@@ -106,7 +106,8 @@ def probabilities(emotion: str, strength: float = 0.75) -> tuple[float, ...]:
 
 
 def a_face(emotion: str = "neutral", *, track: int = 0, x: int = 10) -> Face:
-    return Face(track=track, box=Box(x=x, y=20, width=100, height=100), probabilities=probabilities(emotion))
+    box = Box(x=x, y=20, width=100, height=100)
+    return Face(track=track, box=box, probabilities=probabilities(emotion), brightness=136, sharpness=118)
 
 
 def samples_of(segment: Segment, emotions: Sequence[str | None], interval_s: float = 0.5) -> list[Sample]:

@@ -84,6 +84,10 @@ class Scene:
     people: int = 1
     away: Sequence[tuple[float, float]] = field(default=())
     """Stretches in which nobody is in the picture."""
+    light: float = 1.0
+    """A quarter is a dim room, and one and a half too much of it."""
+    blur: float = 0.0
+    """Of a lens out of focus: standard deviation as a share of the picture's height."""
 
     def picture(self, t_s: float, width: int, height: int) -> Picture:
         """The scene at a time.
@@ -91,11 +95,21 @@ class Scene:
         Returns:
             (height, width, 3) uint8 BGR.
         """
+        shown = self._shown(t_s, width, height)
+        if self.blur:
+            shown = _bytes(cv2.GaussianBlur(shown, (0, 0), self.blur * height))
+        return shown if self.light == 1 else _bytes(np.clip(shown * self.light, 0, 255))
+
+    def _shown(self, t_s: float, width: int, height: int) -> Picture:
         if self.people == 0 or any(start_s <= t_s < end_s for start_s, end_s in self.away):
             return _room(width, height)
         each = width // self.people
         pictures = [_person(self.script, t_s, each, height, number) for number in range(self.people)]
         return np.ascontiguousarray(cv2.resize(np.hstack(pictures), (width, height)))
+
+
+def _bytes(picture: Any) -> Picture:
+    return np.asarray(picture, dtype=np.uint8)
 
 
 def pulls_at(script: Script, t_s: float) -> tuple[float, ...]:

@@ -28,6 +28,16 @@ RESULT_EXAMPLE: dict[str, Any] = {
         "ratio": 0.989,
         "longest_gap_s": 1.5,
     },
+    "quality": {
+        "dark": 0.313,
+        "bright": 0.0,
+        "blurred": 0.008,
+        "small": 0.0,
+        "cut_off": 0.021,
+        "out_of_frame": 0.011,
+        "face_height": 0.25,
+        "advice": ["dark"],
+    },
     "emotions": dict(zip(EMOTIONS, (0.02, 0.0, 0.01, 0.31, 0.05, 0.01, 0.6), strict=True)),
     "moments": [
         {
@@ -53,7 +63,7 @@ RESULT_EXAMPLE: dict[str, Any] = {
         "model_sha256": "a64ec8b1231aa6e9ed2a35f99b6b3ea253cc8b858e62c868faae1224aaf4d7ed",
         "engine": "litert",
         "detector": "tracked-2",
-        "pipeline": "1.2.0",
+        "pipeline": "1.3.0",
         "mien": "0.1.0",
     },
     "warnings": [],
@@ -74,6 +84,22 @@ class CoverageOut(BaseModel):
     unreadable: int
     ratio: float
     longest_gap_s: float
+
+
+class QualityOut(BaseModel):
+    """Shares of the samples with the primary face; null where there is none or it was not measured."""
+
+    dark: float | None = Field(description="with too little light on the face")
+    bright: float | None = Field(description="with so much light that the face is bleached out")
+    blurred: float | None = Field(description="with the face out of focus, or blurred by movement")
+    small: float | None = Field(description="with a face of less than 48 pixels")
+    cut_off: float | None = Field(description="with the face at the edge of the picture, or beyond it")
+    out_of_frame: float | None = Field(description="without the primary face, of all samples that could be read")
+    face_height: float | None = Field(description="median, as a share of the picture's height")
+    advice: list[str] = Field(
+        description="what to do better next time, the most important first: those of dark, bright, blurred, small, "
+        "cut_off and out_of_frame whose share is above 0.2"
+    )
 
 
 class MomentOut(BaseModel):
@@ -120,6 +146,7 @@ class ResultOut(BaseModel):
     minus_log: dict[str, list[str]]
     score: ScoreOut
     coverage: CoverageOut
+    quality: QualityOut | None = Field(description="null for results of pipelines before 1.3.0")
     emotions: dict[str, float]
     moments: list[MomentOut]
     tracks: list[TrackOut]
@@ -135,7 +162,13 @@ class ResultOut(BaseModel):
             {**moment, "thumbnail": links.moment(job_id, number) if pictures else None}
             for number, moment in enumerate(result.summary["moments"])
         ]
-        return cls(**{**result.summary, "job_id": job_id, "state": "succeeded", "moments": moments})
+        whole = {"quality": None, **result.summary, "job_id": job_id, "state": "succeeded", "moments": moments}
+        return cls(**whole)
+
+
+class FaceQualityOut(BaseModel):
+    brightness: int = Field(ge=0, le=255, description="mean luma of the face")
+    sharpness: int = Field(ge=0, le=255, description="how much detail a blur would take away")
 
 
 class FaceOut(BaseModel):
@@ -144,6 +177,7 @@ class FaceOut(BaseModel):
     box: dict[str, int]
     emotions: dict[str, float]
     dominant: str
+    quality: FaceQualityOut | None = Field(description="null for results of pipelines before 1.3.0")
 
 
 SAMPLE_EXAMPLE: dict[str, Any] = {
@@ -165,6 +199,7 @@ SAMPLE_EXAMPLE: dict[str, Any] = {
                 "neutral": 0.05,
             },
             "dominant": "happy",
+            "quality": {"brightness": 136, "sharpness": 118},
         }
     ],
 }

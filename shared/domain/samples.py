@@ -21,9 +21,11 @@ Status = Literal["face", "no_face", "unreadable"]
 STATUSES: tuple[Status, ...] = ("face", "no_face", "unreadable")
 
 _HEADER = struct.Struct("<4sII")
-_MAGIC = b"mns1"
+_MAGIC, _OLDER_MAGIC = b"mns2", b"mns1"  # the older one lacks the measures
 _COLUMNS = "IdBH"  # sample number, time, status, faces in this sample
 _FACE_COLUMNS = "Iiiii"  # track, x, y, width, height
+_MEASURES = "hh"  # brightness, sharpness
+_NOT_MEASURED = -1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +56,10 @@ class Face:
     box: Box
     probabilities: tuple[float, ...]
     """One float32 value per label of EMOTIONS."""
+    brightness: int | None = None
+    """Mean luma, 0 to 255; None in results of pipelines before 1.3.0, which did not measure it."""
+    sharpness: int | None = None
+    """0 for blurred beyond all detail, up to 255; None as above."""
 
     @property
     def dominant(self) -> str:
@@ -84,6 +90,8 @@ def pack_samples(samples: Sequence[Sample]) -> bytes:
         array("i", [face.box.width for face in faces]),
         array("i", [face.box.height for face in faces]),
         array("f", [p for face in faces for p in face.probabilities]),
+        array("h", [_NOT_MEASURED if face.brightness is None else face.brightness for face in faces]),
+        array("h", [_NOT_MEASURED if face.sharpness is None else face.sharpness for face in faces]),
     ]
     body = b"".join(_little_endian(column).tobytes() for column in columns)
     return _HEADER.pack(_MAGIC, len(samples), len(faces)) + zlib.compress(body, 6)
@@ -91,25 +99,32 @@ def pack_samples(samples: Sequence[Sample]) -> bytes:
 
 def unpack_samples(packed: bytes) -> list[Sample]:
     """The inverse of `pack_samples`. Raises ValueError when the bytes are not such samples."""
-    if packed[:4] != _MAGIC:
+    if packed[:4] not in (_MAGIC, _OLDER_MAGIC):
         raise ValueError("not packed samples")
-    _, n_samples, n_faces = _HEADER.unpack_from(packed)
+    magic, n_samples, n_faces = _HEADER.unpack_from(packed)
     reader = _ColumnReader(zlib.decompress(packed[_HEADER.size :]))
     numbers, times, statuses, counts = (reader.take(code, n_samples) for code in _COLUMNS)
-    faces = iter(_read_faces(reader, n_faces))
+    faces = iter(_read_faces(reader, n_faces, measured=magic == _MAGIC))
     return [
         Sample(number=number, t_s=t_s, status=STATUSES[status], faces=tuple(next(faces) for _ in range(count)))
         for number, t_s, status, count in zip(numbers, times, statuses, counts, strict=True)
     ]
 
 
-def _read_faces(reader: _ColumnReader, n_faces: int) -> Iterator[Face]:
+def _read_faces(reader: _ColumnReader, n_faces: int, *, measured: bool) -> Iterator[Face]:
     tracks, xs, ys, widths, heights = (reader.take(code, n_faces) for code in _FACE_COLUMNS)
     width = len(EMOTIONS)
     probabilities = reader.take("f", n_faces * width)
+    nothing = array("h", [_NOT_MEASURED]) * n_faces
+    brightness, sharpness = (reader.take(code, n_faces) if measured else nothing for code in _MEASURES)
     for i, track in enumerate(tracks):
-        box = Box(x=xs[i], y=ys[i], width=widths[i], height=heights[i])
-        yield Face(track=track, box=box, probabilities=tuple(probabilities[i * width : (i + 1) * width]))
+        yield Face(
+            track=track,
+            box=Box(x=xs[i], y=ys[i], width=widths[i], height=heights[i]),
+            probabilities=tuple(probabilities[i * width : (i + 1) * width]),
+            brightness=None if brightness[i] == _NOT_MEASURED else brightness[i],
+            sharpness=None if sharpness[i] == _NOT_MEASURED else sharpness[i],
+        )
 
 
 class _ColumnReader:

@@ -20,7 +20,10 @@ TrackMapping = Mapping[str, Mapping[str, int]]
 def join_tracks(samples_by_segment: Mapping[int, Sequence[Sample]], mapping: TrackMapping) -> Iterator[list[Sample]]:
     """Segments in order, with track ids that hold across borders; what is stored is not changed."""
     for index in sorted(samples_by_segment):
-        yield [_joined(sample, mapping.get(str(index), {})) for sample in samples_by_segment[index]]
+        own = mapping.get(str(index), {})
+        stored = samples_by_segment[index]
+        same = all(local == str(track) for local, track in own.items())  # as in most recordings, which are long
+        yield list(stored) if same else [_joined(sample, own) for sample in stored]
 
 
 def _joined(sample: Sample, mapping: Mapping[str, int]) -> Sample:
@@ -52,7 +55,14 @@ def _face_json(face: Face, primary: int | None) -> dict[str, Any]:
         "box": {"x": box.x, "y": box.y, "width": box.width, "height": box.height},
         "emotions": dict(zip(EMOTIONS, _rounded(face), strict=True)),
         "dominant": face.dominant,
+        "quality": _quality_json(face),
     }
+
+
+def _quality_json(face: Face) -> dict[str, int] | None:
+    if face.brightness is None or face.sharpness is None:
+        return None
+    return {"brightness": face.brightness, "sharpness": face.sharpness}
 
 
 def csv_rows(samples: Iterable[Sample], primary: int | None) -> Iterator[list[object]]:

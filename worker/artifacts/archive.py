@@ -87,7 +87,8 @@ def result_json(material: Material) -> dict[str, Any]:
         {**moment, "thumbnail": f"moments/{number}.jpg" if material.picture(number) else None}
         for number, moment in enumerate(summary["moments"])
     ]
-    return {"job_id": material.job_id, "state": material.job.state, **summary, "moments": moments}
+    about = {"job_id": material.job_id, "state": material.job.state, "quality": None}
+    return {**about, **summary, "moments": moments}
 
 
 def job_json(material: Material) -> dict[str, Any]:

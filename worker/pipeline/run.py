@@ -14,6 +14,7 @@ from shared.domain.limits import MediaLimits
 from shared.domain.options import Options
 from shared.domain.plan import Plan, Segment
 from shared.domain.samples import Box, Face, Sample
+from worker.pipeline.clarity import Clarity, clarity_of
 from worker.pipeline.container import Recording
 from worker.pipeline.emotions import Crops, Model, crop_face, recognise
 from worker.pipeline.faces import Detector, ExhaustiveDetector, TrackedDetector
@@ -43,7 +44,7 @@ __all__ = [
     "summarise",
 ]
 
-PIPELINE_VERSION = "1.2.0"  # changes whenever the same recording may give other numbers
+PIPELINE_VERSION = "1.3.0"  # changes whenever the same recording may give other numbers
 
 Progress = Callable[[int], None]
 """Told the number of samples done, at least once for each packet consumed, so that its silence means a stall."""
@@ -105,6 +106,7 @@ class _Sighting:
     readable: bool
     boxes: Sequence[Box] = ()
     tracks: Sequence[int] = ()
+    clarity: Sequence[Clarity] = ()
 
 
 class _Watch:
@@ -135,8 +137,10 @@ def _crops(
         else:
             boxes = boxes if frame.pts == shown_pts else detector.detect(frame.luma, frame.number)
             shown_pts = frame.pts
-            sightings.append(_Sighting(frame.number, frame.t_s, True, boxes, follower.follow(frame.t_s, boxes)))
-            yield from (crop_face(frame.luma, box, full_range=frame.full_range) for box in boxes)
+            crops = [crop_face(frame.luma, box, full_range=frame.full_range) for box in boxes]
+            tracks, clarity = follower.follow(frame.t_s, boxes), [clarity_of(crop) for crop in crops]
+            sightings.append(_Sighting(frame.number, frame.t_s, True, boxes, tracks, clarity))
+            yield from crops
         watch.count()
 
 
@@ -146,10 +150,18 @@ def _samples(sightings: Sequence[_Sighting], probabilities: Iterator[tuple[float
             number=sighting.number,
             t_s=sighting.t_s,
             status="unreadable" if not sighting.readable else "face" if sighting.boxes else "no_face",
-            faces=tuple(
-                Face(track=track, box=box, probabilities=next(probabilities))
-                for track, box in zip(sighting.tracks, sighting.boxes, strict=True)
-            ),
+            faces=tuple(_faces(sighting, probabilities)),
         )
         for sighting in sightings
     ]
+
+
+def _faces(sighting: _Sighting, probabilities: Iterator[tuple[float, ...]]) -> Iterator[Face]:
+    for track, box, clarity in zip(sighting.tracks, sighting.boxes, sighting.clarity, strict=True):
+        yield Face(
+            track=track,
+            box=box,
+            probabilities=next(probabilities),
+            brightness=clarity.brightness,
+            sharpness=clarity.sharpness,
+        )

@@ -13,6 +13,7 @@ from shared.domain.emotions import EMOTIONS
 from shared.domain.errors import MediaUnreadable
 from shared.domain.plan import Plan, VideoFacts
 from shared.domain.samples import Box, Face, Sample
+from worker.pipeline.quality import Quality, quality_of
 from worker.pipeline.score import (
     STANDARD_1,
     Stretch,
@@ -81,6 +82,7 @@ class Summary:
     minus_log: dict[str, list[str]]
     score: Score
     coverage: Coverage
+    quality: Quality
     emotions: dict[str, float]
     """Mean over the samples with the primary face; empty without one."""
     moments: tuple[Moment, ...]
@@ -98,6 +100,7 @@ class Summary:
             "minus_log": self.minus_log,
             "score": {"policy": self.score.policy, "value": _rounded(self.score.value, 1), "reason": self.score.reason},
             "coverage": _coverage_dict(self.coverage),
+            "quality": self.quality.to_dict(),
             "emotions": {emotion: _rounded(mean, 4) for emotion, mean in self.emotions.items()},
             "moments": [_moment_dict(moment) for moment in self.moments],
             "tracks": [_track_dict(track) for track in self.tracks],
@@ -132,6 +135,7 @@ def summarise_samples(
         minus_log=log,
         score=Score(policy=STANDARD_1, value=None if reason else standard_1(timeline, stretches), reason=reason),
         coverage=_coverage(timeline, samples, unreadable),
+        quality=quality_of(samples, faces, plan.facts),
         emotions=_means(timeline),
         moments=tuple(_moment(stretch, samples, faces) for stretch in stretches),
         tracks=tuple(track for track in tracks if track.primary or not primary_only),

@@ -42,7 +42,21 @@ from mien.jobs import (
 )
 from mien.operations.submitting import Item, Recording
 from mien.recordings import Upload, Video
-from mien.results import Artifact, ArtifactError, Box, Coverage, Face, Moment, Result, Sample, Score, Track, VideoFacts
+from mien.results import (
+    Artifact,
+    ArtifactError,
+    Box,
+    Coverage,
+    Face,
+    FaceQuality,
+    Moment,
+    Quality,
+    Result,
+    Sample,
+    Score,
+    Track,
+    VideoFacts,
+)
 from mien.retry import Retry
 from mien.samples import AsyncTimeline, Timeline, frame_of
 from mien.version import __version__
@@ -66,6 +80,7 @@ __all__ = [
     "Endpoint",
     "Erasure",
     "Face",
+    "FaceQuality",
     "FieldError",
     "Gone",
     "Item",
@@ -82,6 +97,7 @@ __all__ = [
     "Options",
     "Problem",
     "Progress",
+    "Quality",
     "Recording",
     "RecordingChanged",
     "RequestProblem",

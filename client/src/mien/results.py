@@ -30,6 +30,23 @@ class Coverage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Quality:
+    """How usable the picture was, as shares of the samples with the face; None where that is not known."""
+
+    dark: float | None = None
+    bright: float | None = None
+    blurred: float | None = None
+    small: float | None = None
+    cut_off: float | None = None
+    out_of_frame: float | None = None
+    """Share of the samples without the face."""
+    face_height: float | None = None
+    """Median, as a share of the picture's height."""
+    advice: tuple[str, ...] = ()
+    """What to do better next time, the most important first: names of the shares above that are too large."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Moment:
     """A stretch that cost points."""
 
@@ -72,6 +89,8 @@ class Result:
     score: Score
     coverage: Coverage
     video: VideoFacts
+    quality: Quality | None = None
+    """None for what an older pipeline analysed."""
     total_score: int | None = None
     """By the prototype's count, which grows with length; `score` is the one to show."""
     minus_log: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -96,12 +115,22 @@ class Box:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FaceQuality:
+    """Both are from 0 to 255."""
+
+    brightness: int
+    sharpness: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Face:
     track: int
     primary: bool
     box: Box
     emotions: Mapping[str, float]
     dominant: str
+    quality: FaceQuality | None = None
+    """None for what an older pipeline analysed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

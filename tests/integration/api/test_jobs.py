@@ -43,8 +43,8 @@ def test_a_result_has_the_shape_that_was_promised(client: TestClient, sessions: 
     result = client.get(path_of(job_id) + "/result").json()
 
     assert list(result) == [
-        "job_id", "state", "total_score", "minus_log", "score", "coverage", "emotions", "moments",
-        "tracks", "video", "provenance", "warnings", "notice",
+        "job_id", "state", "total_score", "minus_log", "score", "coverage", "quality", "emotions",
+        "moments", "tracks", "video", "provenance", "warnings", "notice",
     ]  # fmt: skip
     assert result["state"] == "succeeded"
     assert result["moments"][0]["thumbnail"].endswith(f"{path_of(job_id)}/moments/0.jpg")
@@ -202,7 +202,7 @@ def test_a_login_link_signs_a_browser_in_once(anonymous: TestClient, sessions: S
 
     anonymous.cookies.clear()
     again = anonymous.get("/login", params={"token": token})
-    assert again.headers["location"] == "/signed-out"
+    assert again.headers["location"] == "/sign-in?why=link&next=/"
     assert_problem(anonymous.get("/v1/jobs"), 401, "unauthenticated")
 
 

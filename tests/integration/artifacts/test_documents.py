@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text as sql
 
 from shared.db.jobs import get_jobs
 from shared.domain.job import JobRequest
@@ -23,6 +24,7 @@ from tests.recordings import Studio
 from tests.scene import Scene
 from worker.artifacts.page.texts_en import ENGLISH
 from worker.artifacts.page.texts_ko import KOREAN
+from worker.pipeline.quality import RULES
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
 HOSTILE_REQUEST = JobRequest(reference=HOSTILE, metadata={HOSTILE: HOSTILE})
@@ -110,6 +112,40 @@ def test_a_report_without_a_face_says_why_there_is_no_score(workshop: Workshop, 
 
     assert ENGLISH["score.none"] in page.text
     assert ENGLISH["reason.no_face"] in page.text
+
+
+def test_a_report_says_what_to_do_better(workshop: Workshop, studio: Studio) -> None:
+    scene = Scene(blur=0.015)
+    job_id = workshop.analyse(studio.record(duration_s=6.0, fps=10, width=320, height=180, scene=scene))
+    workshop.make(job_id, "report", "ko")
+    page = Page(read(workshop, job_id, "report").decode())
+
+    assert KOREAN["advice.blurred"].format(share="100%") in page.text
+    assert KOREAN["advice.dark"].partition("{share}")[2] not in page.text
+    assert KOREAN["advice.none"] not in page.text
+
+
+def test_a_report_says_that_there_is_nothing_to_do_better(workshop: Workshop, lively: Path) -> None:
+    job_id = workshop.analyse(lively)
+    workshop.make(job_id, "report")
+    source = read(workshop, job_id, "report").decode()
+    assert f"<h2>{ENGLISH['quality.title']}</h2><p>{ENGLISH['advice.none']}</p>" in source
+
+
+def test_what_an_older_pipeline_found_is_reported_without_advice(workshop: Workshop, lively: Path) -> None:
+    job_id = workshop.analyse(lively)
+    with workshop.tools.sessions.begin() as session:
+        session.execute(sql("UPDATE result SET summary = summary - 'quality'"))
+    workshop.make(job_id, "archive")
+
+    with zipfile.ZipFile(workshop.path(job_id, "archive")) as archive:
+        assert json.loads(archive.read("result.json"))["quality"] is None
+        assert f"<h2>{ENGLISH['quality.title']}</h2>" not in archive.read("report.html").decode()
+
+
+def test_each_code_of_advice_has_its_sentence() -> None:
+    codes = {*RULES, "out_of_frame", "none"}
+    assert {key for key in ENGLISH if key.startswith("advice.")} == {f"advice.{code}" for code in codes}
 
 
 def test_each_language_has_every_text_with_the_same_values() -> None:

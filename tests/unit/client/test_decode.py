@@ -40,6 +40,8 @@ def test_values_are_of_their_types() -> None:
     assert job.error.code == "no_video"
     assert result.moments[0].emotion == "fear"
     assert isinstance(result.tracks, tuple)
+    assert result.quality is not None
+    assert (result.quality.dark, result.quality.advice) == (0.313, ("dark",))
 
 
 def test_what_a_newer_server_adds_is_left_out() -> None:
@@ -58,6 +60,7 @@ def test_what_a_newer_server_adds_is_left_out() -> None:
 def test_what_an_older_server_does_not_tell_has_its_default() -> None:
     job = decode(Job, {"id": "job_1", "state": "erased", "created_at": "2026-11-22T09:00:00Z", "metadata": None})
     assert (job.metadata, job.progress.samples_done, job.batch_id) == ({}, 0, None)
+    assert decode(Result, {**RESULT_EXAMPLE, "quality": None}).quality is None
 
 
 @pytest.mark.parametrize("data", [None, [], "job", {}, {"id": "job_1"}, {**JOB_EXAMPLE, "created_at": "soon"}])

@@ -9,7 +9,7 @@ from itertools import chain
 
 import pandas as pd
 
-from mien import Sample, frame_of
+from mien import FaceQuality, Sample, frame_of
 from mien.decode import decode
 from shared.domain import samples as stored
 from shared.domain.emotions import EMOTIONS
@@ -21,6 +21,8 @@ FACES = tuple(
         track=track,
         box=stored.Box(x=10 * track, y=5, width=50, height=60),
         probabilities=(0.1, 0.0, 0.2, 0.4, 0.1, 0.1, 0.1),
+        brightness=136 if track else None,
+        sharpness=118 if track else None,
     )
     for track in range(2)
 )
@@ -49,6 +51,12 @@ def test_a_table_has_the_rows_of_the_csv() -> None:
     assert frame["primary"].tolist() == [False, True, False, False]
     assert frame["status"].tolist() == ["no_face", "face", "face", "unreadable"]
     assert frame["dominant"].tolist()[1:3] == ["happy", "happy"]
+
+
+def test_a_face_says_how_good_its_picture_was_where_that_was_measured() -> None:
+    older, measured = as_told()[1].faces
+    assert older.quality is None
+    assert measured.quality == FaceQuality(brightness=136, sharpness=118)
 
 
 def test_a_table_of_nothing_has_the_same_columns_and_types() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.domain.samples import Sample
 from shared.domain.timeline import CSV_COLUMNS, csv_rows, join_tracks, only_primary, sample_json
 from tests.factories import a_face
@@ -43,3 +45,19 @@ def test_a_sample_as_json_says_which_face_the_score_is_about() -> None:
     assert [face["primary"] for face in faces] == [True, False]
     assert faces[0]["dominant"] == "happy"
     assert faces[1]["box"] == {"x": 300, "y": 20, "width": 100, "height": 100}
+
+
+def test_a_sample_as_json_says_how_good_the_picture_of_each_face_was() -> None:
+    first, second = TWO_FACES.faces
+    older = replace(second, brightness=None, sharpness=None)
+    faces = sample_json(replace(TWO_FACES, faces=(first, older)), primary=0)["faces"]
+
+    assert faces[0]["quality"] == {"brightness": 136, "sharpness": 118}
+    assert faces[1]["quality"] is None
+
+
+def test_joining_and_leaving_out_keep_what_was_measured() -> None:
+    joined = next(join_tracks({0: [TWO_FACES]}, {"0": {"0": 5, "1": 6}}))
+    (kept,) = only_primary(joined, 6)
+
+    assert [(face.brightness, face.sharpness) for face in kept.faces] == [(136, 118)]

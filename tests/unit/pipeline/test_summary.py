@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -118,6 +119,15 @@ def test_numbers_are_rounded_on_the_wire_only() -> None:
         "longest_gap_s": 0.0,
     }
     assert wire["tracks"] == [{"id": 0, "primary": True, "first_s": 0.0, "last_s": 3.0, "samples": 7}]
+
+
+def test_the_picture_is_judged_by_the_primary_face() -> None:
+    dark, lit = (replace(face("happy", track), brightness=light) for track, light in ((0, 20), (1, 130)))
+    away = replace(lit, box=SMALL)
+    wire = summary_of([sample(n, dark, away) for n in range(6)] + [sample(n, away) for n in (6, 7)]).to_dict()
+    assert list(wire)[3:5] == ["coverage", "quality"]
+    assert (wire["quality"]["dark"], wire["quality"]["blurred"], wire["quality"]["out_of_frame"]) == (1.0, None, 0.25)
+    assert wire["quality"]["advice"] == ["dark", "cut_off", "out_of_frame"]
 
 
 def test_warnings_of_the_plan_reach_the_result() -> None:

@@ -26,6 +26,7 @@ def report_pieces(material: Material) -> Iterator[str]:
     yield _heading(material, words)
     yield sections.score(summary, interval_s, words)
     yield sections.coverage(summary, words)
+    yield sections.picture(summary, words)
     yield sections.warnings(summary["warnings"], words)
     yield _chart(material, words)
     yield from _moments(material, words)

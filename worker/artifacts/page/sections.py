@@ -82,6 +82,16 @@ def _tile(name: str, value: str, note: str, words: Words) -> Html:
              class_="card")  # fmt: skip
 
 
+def picture(summary: dict[str, Any], words: Words) -> Html:
+    """How to record better next time; nothing for results of pipelines that did not look at it."""
+    quality = summary.get("quality")
+    if quality is None:
+        return join()
+    advice = [words(f"advice.{code}", share=percent(quality[code])) for code in quality["advice"]]
+    lines = (h("p", line) for line in advice or [words("advice.none")])
+    return h("section", h("h2", words("quality.title")), *lines, class_="card")
+
+
 def no_moments(summary: dict[str, Any], words: Words) -> Html:
     return h("p", words("moments.none.noscore" if summary["score"]["value"] is None else "moments.none"))
 

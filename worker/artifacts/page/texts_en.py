@@ -47,6 +47,21 @@ ENGLISH = {
     "coverage.moments.none": "none cost points",
     "coverage.unreadable": "Unreadable",
     "coverage.unreadable.note": "of {all} samples",
+    "quality.title": "Picture",
+    "advice.dark": "There was too little light on your face for {share} of the time. Put a lamp or a window in front "
+    "of you, not behind.",
+    "advice.bright": "Your face was bleached out by light for {share} of the time. Move away from the lamp or the "
+    "window, or dim it.",
+    "advice.blurred": "Your face was blurred for {share} of the time. Wipe the lens, let the camera focus on your "
+    "face, and add light.",
+    "advice.small": "Your face was too small for {share} of the time. Sit closer to the camera, or record at a "
+    "higher resolution.",
+    "advice.cut_off": "Your face was at the edge of the picture for {share} of the time. Sit in its middle, with "
+    "some space above your head.",
+    "advice.out_of_frame": "Your face was not seen for {share} of the time. Look towards the camera, with your whole "
+    "face in the picture and light on it.",
+    "advice.none": "Nothing to change: for most of the time your face was lit, sharp, large enough and within the "
+    "picture.",
     "chart.title": "Expression over time",
     "chart.label": "Seven lines, one per expression, between 0 and 100% over {length}.",
     "chart.every": "Every sample is drawn, one each {interval}.",

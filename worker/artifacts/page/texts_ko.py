@@ -47,6 +47,19 @@ KOREAN = {
     "coverage.moments.none": "감점 없음",
     "coverage.unreadable": "읽지 못한 샘플",
     "coverage.unreadable.note": "전체 {all}개 중",
+    "quality.title": "화면 상태",
+    "advice.dark": "녹화 시간의 {share} 동안 얼굴에 빛이 부족했습니다. 조명이나 창문을 등지지 말고 앞에 두세요.",
+    "advice.bright": "녹화 시간의 {share} 동안 빛이 너무 강해 얼굴이 하얗게 날아갔습니다. 조명이나 창문에서 "
+    "떨어지거나 빛을 줄이세요.",
+    "advice.blurred": "녹화 시간의 {share} 동안 얼굴이 흐릿했습니다. 렌즈를 닦고, 카메라가 얼굴에 초점을 맞추게 "
+    "하고, 조명을 더하세요.",
+    "advice.small": "녹화 시간의 {share} 동안 얼굴이 너무 작았습니다. 카메라에 더 가까이 앉거나 더 높은 해상도로 "
+    "녹화하세요.",
+    "advice.cut_off": "녹화 시간의 {share} 동안 얼굴이 화면 가장자리에 걸렸습니다. 머리 위에 여백을 두고 화면 "
+    "가운데에 앉으세요.",
+    "advice.out_of_frame": "녹화 시간의 {share} 동안 얼굴이 보이지 않았습니다. 얼굴 전체가 화면 안에 밝게 들어오도록 "
+    "카메라를 바라보세요.",
+    "advice.none": "고칠 점이 없습니다. 대부분의 시간 동안 얼굴이 충분히 밝고 선명하고 컸으며 화면 안에 있었습니다.",
     "chart.title": "시간에 따른 표정",
     "chart.label": "{length} 동안의 표정 일곱 가지를 0~100%의 선으로 그린 차트.",
     "chart.every": "{interval}마다 하나씩, 모든 샘플을 그렸습니다.",
