@@ -33,16 +33,18 @@ router = APIRouter(prefix="/v1/events", tags=["jobs"])
 MAX_FOLLOWED = 100
 BUSY_S = 0.5  # between two looks while something goes on
 IDLE_S = 2.0  # and while nothing does: only a new job can change the list
+LISTED: dict[str, Any] = {
+    **EVENT,
+    "required": ["event", "data"],
+    "properties": {**EVENT["properties"], "event": {"enum": ["job", "listed", "gone"]}},
+}
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "`job` events, each with a job as its data; `listed` once all that were there have been told; "
         "`gone` with the id of one that left the list.",
         "content": {
             "text/event-stream": {
-                "schema": {
-                    **EVENT,
-                    "properties": {**EVENT["properties"], "event": {"enum": ["job", "listed", "gone"]}},
-                },
+                "schema": LISTED,
                 "example": "event: job\nid: 7-1200\ndata: " + json.dumps(JOB_EXAMPLE) + "\n\n",
             }
         },

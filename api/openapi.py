@@ -32,7 +32,7 @@ COMMON_PARAMETERS = {
 Document = dict[str, Any]
 
 READ_BY_HANDLERS = (Problem, JobIn, BatchIn)
-NO_TENANT = frozenset({"/healthz", "/readyz"})
+NO_TENANT = frozenset({"/healthz", "/readyz", "/v1/sessions"})
 OPTIONAL_KEY = frozenset({"/metrics", "/upload"})
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 PATH_PARAMETERS: dict[str, tuple[str, str, str]] = {

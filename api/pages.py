@@ -15,6 +15,7 @@ UI = Path(__file__).resolve().parent / "ui"
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(), geolocation=()",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
@@ -53,10 +54,22 @@ def report(job_id: str) -> FileResponse:  # noqa: ARG001 - the page itself reads
     return _page("report.html")
 
 
-@router.head("/signed-out")
-@router.get("/signed-out")
-def signed_out() -> FileResponse:
-    return _page("signed-out.html")
+@router.head("/compare")
+@router.get("/compare")
+def compare() -> FileResponse:
+    return _page("compare.html")
+
+
+@router.head("/sign-in")
+@router.get("/sign-in")
+def sign_in() -> FileResponse:
+    return _page("sign-in.html")
+
+
+@router.head("/settings")
+@router.get("/settings")
+def settings() -> FileResponse:
+    return _page("settings.html")
 
 
 @router.head("/docs")

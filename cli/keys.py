@@ -12,8 +12,11 @@ from cli.console import Failure
 from cli.reach import DEFAULT_HOME, Home, open_sessions, running_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
+    from shared.domain.access import Scope
     from shared.domain.audit import AuditAction
     from shared.domain.ids import KeyId
 
@@ -39,11 +42,8 @@ def create(
     from shared.db.engine import transaction
     from shared.db.keys import create_key
     from shared.db.workspaces import ensure_workspace
-    from shared.domain.access import SCOPES
 
-    scopes = tuple(known for known in SCOPES if known in (scope or ("jobs:read", "jobs:write")))
-    if scope and len(scopes) != len(set(scope)):
-        raise typer.BadParameter(f"scopes are {', '.join(SCOPES)}")
+    scopes = _scopes(scope, ("jobs:read", "jobs:write"))
     with open_sessions(home) as sessions, transaction(sessions) as session:
         key = create_key(session, ensure_workspace(session, workspace), name, scopes)
         _write_down(session, _id_of(key.split("_")[1]), "key.created")
@@ -122,17 +122,29 @@ def _write_down(session: Session, key_id: KeyId, action: AuditAction) -> None:
 
 def login(
     workspace: Workspace = "default",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What the browser may do; repeat for several. Default: jobs:read, jobs:write; all of an embedded stack."
+        ),
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Address of the web page.", envvar="MIEN_PUBLIC_URL")] = None,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """Print a link that signs a browser in, once, within ten minutes."""
-    base = url or running_stack(home).get("url")
+    """Print a link that signs a browser in, once, within ten minutes.
+
+    Where everything is embedded, who may ask for it is the operator, and the default is every scope.
+    """
+    from shared.domain.access import SCOPES, SESSION_SCOPES
+
+    embedded = running_stack(home).get("url")
+    base = url or embedded
     if not base:
         raise Failure("the address of the web page is not known; name it with --url")
-    print(login_link(home, base, workspace))
+    print(login_link(home, base, workspace, _scopes(scope, SCOPES if embedded else SESSION_SCOPES)))
 
 
-def login_link(home: Path, base: str, workspace: str, next_path: str = "/") -> str:
+def login_link(home: Path, base: str, workspace: str, scopes: Sequence[Scope], next_path: str = "/") -> str:
     from urllib.parse import urlencode
 
     from shared.db.engine import transaction
@@ -140,5 +152,14 @@ def login_link(home: Path, base: str, workspace: str, next_path: str = "/") -> s
     from shared.db.workspaces import ensure_workspace
 
     with open_sessions(home) as sessions, transaction(sessions) as session:
-        token = create_login_token(session, ensure_workspace(session, workspace))
+        token = create_login_token(session, ensure_workspace(session, workspace), scopes)
     return f"{base.rstrip('/')}/login?{urlencode({'token': token, 'next': next_path})}"
+
+
+def _scopes(named: Sequence[str] | None, default: tuple[Scope, ...]) -> tuple[Scope, ...]:
+    """Raises typer.BadParameter."""
+    from shared.domain.access import SCOPES, in_order
+
+    if named and not set(named) <= set(SCOPES):
+        raise typer.BadParameter(f"scopes are {', '.join(SCOPES)}")
+    return in_order(named) if named else default

@@ -94,8 +94,9 @@ def analyse(client: Client, video: Path) -> Result:
 def report(result: Result, as_json: bool, home: Path, stack: EmbeddedStack) -> None:
     from cli.keys import login_link
     from cli.result import show_result
+    from shared.domain.access import SCOPES
 
-    link = login_link(home, stack.url, WORKSPACE, f"/jobs/{result.job_id}")
+    link = login_link(home, stack.url, WORKSPACE, SCOPES, f"/jobs/{result.job_id}")
     if as_json:
         print(json.dumps(result.raw, indent=2), flush=True)
     else:

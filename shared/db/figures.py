@@ -28,6 +28,8 @@ class Figures:
     """By state."""
     claimable_steps: dict[str, Waiting]
     """By kind: nobody works on them, though somebody could."""
+    waiting_by_class: dict[str, Waiting]
+    """The same steps by the class of worker that they wait for; `auto`: cpu or gpu."""
     leased_steps: int
     overdue_leases: int
     """Their bearers have not been heard of in time, and nobody has taken over yet."""
@@ -37,21 +39,26 @@ class Figures:
 
 def read_figures(session: Session) -> Figures:
     jobs = _by(JobRow.state, JobRow.created_at).where(JobRow.finished_at.is_(None))
-    steps = (
-        _by(StepRow.kind, StepRow.not_before)
-        .join(JobRow, JobRow.id == StepRow.job_id)
-        .where(is_claimable(), JobRow.state.in_((*WORKING, "succeeded")))
-    )
     due = select(func.count(), _age_s(DeliveryRow.not_before)).where(is_due())
     leased = StepRow.state == "leased"
     return Figures(
         open_jobs={state: _waiting(count, age) for state, count, age in session.execute(jobs)},
-        claimable_steps={kind: _waiting(count, age) for kind, count, age in session.execute(steps)},
+        claimable_steps=_claimable(session, StepRow.kind),
+        waiting_by_class=_claimable(session, StepRow.device),
         leased_steps=session.scalar(select(func.count()).where(leased)) or 0,
         overdue_leases=session.scalar(select(func.count()).where(leased, StepRow.leased_until <= func.now())) or 0,
         due_deliveries=_waiting(*session.execute(due).one()),
         disabled_endpoints=session.scalar(select(func.count()).where(EndpointRow.state == "disabled")) or 0,
     )
+
+
+def _claimable(session: Session, group: InstrumentedAttribute[str]) -> dict[str, Waiting]:
+    steps = (
+        _by(group, StepRow.not_before)
+        .join(JobRow, JobRow.id == StepRow.job_id)
+        .where(is_claimable(), JobRow.state.in_((*WORKING, "succeeded")))
+    )
+    return {name: _waiting(count, age) for name, count, age in session.execute(steps)}
 
 
 def _by(group: InstrumentedAttribute[str], since: InstrumentedAttribute[datetime]) -> Select[str, int, Any]:

@@ -67,12 +67,16 @@ def _with_standing() -> Select[ApiKeyRow, int | None, bool | None, bool]:
 
     Built once: every request asks this, and building it takes as long as asking.
     """
-    good = ApiKeyRow.revoked_at.is_(None) & or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > func.now())
     return (
         select(ApiKeyRow, WorkspaceRow.requests_per_minute, ApiKeyRow.previous_until > func.now(), _is_stale())
         .join(WorkspaceRow, WorkspaceRow.id == ApiKeyRow.workspace_id)
-        .where(ApiKeyRow.id == bindparam("key_id"), good)
+        .where(ApiKeyRow.id == bindparam("key_id"), is_good())
     )
+
+
+def is_good() -> ColumnElement[bool]:
+    """Neither revoked nor expired."""
+    return ApiKeyRow.revoked_at.is_(None) & or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > func.now())
 
 
 def _is_stale() -> ColumnElement[bool]:

@@ -21,6 +21,9 @@ AuditAction = Literal[
     "key.created",
     "key.rotated",
     "key.revoked",
+    "session.opened",
+    "session.refused",
+    "session.ended",
     "workspace.created",
     "workspace.changed",
     "audit.read",
@@ -34,7 +37,7 @@ class Deed:
 
     workspace_id: WorkspaceId
     actor: str
-    """`key <id>`, `session`, `command line`, or `sweep`."""
+    """`key <id>`, `session`, `session of key <id>`, `command line`, `sweep`, or `nobody` who could prove to be one."""
     action: AuditAction
     target: str
     """The id, as on the wire."""

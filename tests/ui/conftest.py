@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from api.main import create_app
 from shared.db.engine import Sessions, create_db_engine, create_sessions
 from shared.db.logins import create_login_token
 from shared.db.workspaces import ensure_workspace
+from shared.domain.access import SESSION_SCOPES, Scope
 from shared.settings import Settings
+from tests.receiver import Receiver, receiving
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -71,7 +73,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def site(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Site]:
     storage = tmp_path / "storage"
-    settings = Settings(database_url=database_url, broker_url=valkey_url, storage_dir=storage, log_format="console")
+    settings = Settings(
+        database_url=database_url,
+        broker_url=valkey_url,
+        storage_dir=storage,
+        allowed_networks=("127.0.0.0/8",),
+        log_format="console",
+    )
     server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -95,16 +103,16 @@ def port_of(server: uvicorn.Server) -> int:
 
 @pytest.fixture
 def open_page(browser: Browser, site: Site) -> Iterator[OpenPage]:
-    """Opens a page as a signed-in person: `open_page("/", signed_in=False, viewport={…})`."""
+    """Opens a page as a signed-in person: `open_page("/", signed_in=False, scopes=(…), viewport={…})`."""
     contexts = []
 
-    def open_it(path: str, *, signed_in: bool = True, **how: Any) -> Watched:
+    def open_it(path: str, *, signed_in: bool = True, scopes: Sequence[Scope] = SESSION_SCOPES, **how: Any) -> Watched:
         context = browser.new_context(**{"locale": "en-US", **how})
         contexts.append(context)
         page = context.new_page()
         watched = Watched(page, [], set())
         if signed_in:
-            context.request.get(f"{site.url}/login?token={login_token(site)}")
+            context.request.get(f"{site.url}/login?token={login_token(site, scopes)}")
         page.on("console", lambda said: watched.complaints.extend([said.text] if said.type == "error" else []))
         page.on("pageerror", lambda error: watched.complaints.append(str(error)))
         page.on("request", lambda request: watched.hosts.add(urlsplit(request.url).netloc))
@@ -116,9 +124,15 @@ def open_page(browser: Browser, site: Site) -> Iterator[OpenPage]:
         context.close()
 
 
-def login_token(site: Site) -> str:
+def login_token(site: Site, scopes: Sequence[Scope] = SESSION_SCOPES) -> str:
     with site.sessions.begin() as session:
-        return create_login_token(session, ensure_workspace(session, "default"))
+        return create_login_token(session, ensure_workspace(session, "default"), scopes)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as one:
+        yield one
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_what_cannot_be_done_says_why(open_page: OpenPage, site: Site) -> None:
     with site.sessions.begin() as session:
         session.execute(text("UPDATE video SET state = 'deleted', original_name = ''"))
     page = open_page("/").page
-    page.get_by_role("button", name="Analyse Recording again").click()
+    page.get_by_role("button", name="Try again with Recording").click()
     expect(page.locator(".job").get_by_role("alert")).not_to_be_empty()
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.tables.base import Base
 
+SEES_AND_SUBMITS = "{jobs:read,jobs:write}"  # what a session may do where nothing else is said
+
 
 class WorkspaceRow(Base):
     __tablename__ = "workspace"
@@ -57,16 +59,20 @@ class LoginTokenRow(Base):
 
     secret_sha256: Mapped[bytes] = mapped_column(primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    scopes: Mapped[list[str]] = mapped_column(server_default=SEES_AND_SUBMITS)
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SessionRow(Base):
-    """A signed-in browser."""
+    """A signed-in browser: by a link, or by a key and then only as long as that secret of the key is good."""
 
     __tablename__ = "session"
 
     secret_sha256: Mapped[bytes] = mapped_column(primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    scopes: Mapped[list[str]] = mapped_column(server_default=SEES_AND_SUBMITS)
+    key_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_key.id"))
+    key_sha256: Mapped[bytes | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

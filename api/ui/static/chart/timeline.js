@@ -16,14 +16,12 @@ export class Timeline {
     this.faces = [];
     /** Stretches without the main face, in seconds. @type {[number, number][]} */
     this.gaps = [];
+    /** Called a few times while samples arrive. @type {() => void} */
+    this.onGrow = () => {};
   }
 
-  /**
-   * Read the samples of a job.
-   * @param {string} id
-   * @param {() => void} onGrow called a few times on the way, and at the end
-   */
-  async load(id, onGrow) {
+  /** Read the samples of a job. @param {string} id */
+  async load(id) {
     const answer = await fetched(`/v1/jobs/${encodeURIComponent(id)}/timeline?format=csv`);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
@@ -32,10 +30,10 @@ export class Timeline {
       const lines = (rest + value).split("\n");
       rest = lines.pop();
       for (const line of lines) sample = this.#read(line, sample);
-      onGrow();
+      this.onGrow();
     }
     if (sample) this.#add(sample);
-    onGrow();
+    this.onGrow();
   }
 
   /** One row of CSV: a face, or a sample without any. Rows of one sample follow each other. */

@@ -4,6 +4,11 @@ export default {
   "skip": "Skip to the content",
   "language": "Language",
   "nav.recordings": "Recordings",
+  "nav.label": "Pages",
+  "nav.compare": "Compare",
+  "nav.settings": "Settings",
+  "nav.in": "Sign in",
+  "nav.out": "Sign out",
   "footer": "What the model saw in a face, frame by frame. It says nothing about character, ability or truthfulness.",
 
   "unit.seconds": "{n} s",
@@ -39,8 +44,8 @@ export default {
   "state.erased": "Erased",
 
   "trouble.signed-out.title": "Please sign in",
-  "trouble.signed-out": "This page is for people who came through a sign-in link. Open the link that “mien run” printed, or print a new one:",
-  "trouble.signed-out.after": "Each link works once, within ten minutes.",
+  "trouble.signed-out": "This page is for people who are signed in. Your session may have ended, or this browser has none yet.",
+  "trouble.signed-out.after": "Or open a link that signs this browser in, once, within ten minutes. Whoever runs the server prints one:",
   "trouble.link.title": "This sign-in link no longer works",
   "trouble.missing.title": "There is no such recording",
   "trouble.missing": "The address may be mistyped, the recording may have been erased, or it belongs to another workspace.",

@@ -4,6 +4,11 @@ export default {
   "skip": "본문으로 건너뛰기",
   "language": "언어",
   "nav.recordings": "녹화 목록",
+  "nav.label": "페이지",
+  "nav.compare": "비교",
+  "nav.settings": "설정",
+  "nav.in": "로그인",
+  "nav.out": "로그아웃",
   "footer": "모델이 얼굴에서 프레임마다 읽어 낸 결과입니다. 성격이나 능력, 진실성에 대해서는 아무것도 말해 주지 않습니다.",
 
   "unit.seconds": "{n}초",
@@ -39,8 +44,8 @@ export default {
   "state.erased": "삭제됨",
 
   "trouble.signed-out.title": "로그인해 주세요",
-  "trouble.signed-out": "이 페이지는 로그인 링크로 들어온 사람만 볼 수 있습니다. “mien run”이 출력한 링크를 열거나, 새 링크를 출력하세요.",
-  "trouble.signed-out.after": "링크는 10분 안에 한 번만 쓸 수 있습니다.",
+  "trouble.signed-out": "로그인한 사람만 볼 수 있는 페이지입니다. 세션이 끝났거나 이 브라우저에서 아직 로그인하지 않았습니다.",
+  "trouble.signed-out.after": "또는 10분 안에 한 번 쓸 수 있는 로그인 링크로 들어오세요. 서버 운영자가 출력해 줍니다.",
   "trouble.link.title": "더 이상 쓸 수 없는 로그인 링크입니다",
   "trouble.missing.title": "그런 녹화가 없습니다",
   "trouble.missing": "주소가 잘못되었거나, 녹화가 삭제되었거나, 다른 워크스페이스의 것일 수 있습니다.",

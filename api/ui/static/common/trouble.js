@@ -1,6 +1,7 @@
 /** Instead of a report: what is in the way, and what to do about it. */
 
 import { facts, h } from "./dom.js";
+import { signInHere } from "./shell.js";
 import { has, t } from "./text.js";
 
 /**
@@ -32,7 +33,8 @@ export function endOf(job) {
 }
 
 function signedOut() {
-  return card("signed-out", h("pre", null, h("code", null, "./mien login")), h("p", { class: "muted" }, t("trouble.signed-out.after")));
+  const go = h("p", { class: "buttons" }, h("a", { class: "button strong", href: signInHere() }, t("nav.in")));
+  return card("signed-out", go, h("p", { class: "muted" }, t("trouble.signed-out.after")), h("pre", null, h("code", null, "./mien login")));
 }
 
 function card(kind, ...more) {

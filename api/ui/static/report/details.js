@@ -1,7 +1,7 @@
 /** What surrounds the result: warnings, other faces, facts of the recording, provenance. */
 
 import { facts, h } from "../common/dom.js";
-import { bytes, clock, moment, number, span } from "../common/format.js";
+import { bytes, clock, moment, number, percent, span } from "../common/format.js";
 import { has, t } from "../common/text.js";
 
 const TRACKS = 6;
@@ -29,6 +29,22 @@ export function tracks(all) {
     h("h2", null, t("tracks.title")),
     h("p", { class: "muted small" }, t(all.length ? "tracks.about" : "tracks.none")),
     h("ul", { class: "tracks" }, ...ordered.slice(0, TRACKS).map(line), rest > 0 && h("li", { class: "muted" }, t("tracks.more", { n: rest }))),
+  );
+}
+
+const FLAWS = ["dark", "bright", "blurred", "small", "cut_off", "out_of_frame"];
+
+/** How well the face could be seen. @param {object | null} quality null in results of earlier versions */
+export function picture(quality) {
+  if (!quality) return null;
+  const shares = FLAWS.map((code) => [t(`quality.${code}`), quality[code] === null ? null : percent(quality[code])]);
+  const height = quality.face_height === null ? null : percent(quality.face_height);
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", null, t("quality.title")),
+    h("p", { class: "muted small" }, t(quality.advice.length ? "quality.flawed" : "advice.none")),
+    facts([...shares, [t("quality.height"), height]]),
   );
 }
 

@@ -5,9 +5,10 @@ import { Timeline } from "../chart/timeline.js";
 import { getJob, getResult, getVideo, isOver } from "../common/api.js";
 import { h } from "../common/dom.js";
 import { clock, moment } from "../common/format.js";
+import { enter } from "../common/shell.js";
 import { speak, t } from "../common/text.js";
 import { endOf, troubleOf } from "../common/trouble.js";
-import { provenance, recording, tracks, warnings } from "./details.js";
+import { picture, provenance, recording, tracks, warnings } from "./details.js";
 import "./downloads.js";
 import "./earlier.js";
 import "./expressions.js";
@@ -22,13 +23,16 @@ const FRESH_MS = 30_000; // the pictures of moments follow the result by some se
 const main = document.querySelector("main");
 const id = decodeURIComponent(location.pathname.split("/").at(-1));
 
-async function open() {
-  const seen = await getJob(id);
+async function open(asked) {
+  const seen = await asked;
   const job = isOver(seen) ? seen : await follow(seen);
   if (job.state !== "succeeded") return put(endOf(job));
+  const timeline = new Timeline(job.options.interval_s);
+  const loading = timeline.load(id); // the longest way of all, so it begins first
+  loading.catch(() => {}); // the chart tells of it
   const [result, video] = await Promise.all([getResult(id), getVideo(job.video_id).catch(() => null)]);
   const fresh = job !== seen || Date.now() - Date.parse(job.finished_at) < FRESH_MS;
-  return showReport({ job, result, video, fresh });
+  return showReport({ job, result, video, fresh, timeline, loading });
 }
 
 async function follow(job) {
@@ -44,7 +48,7 @@ function put(...children) {
 
 const PARTS = ["score", "workon", "player", "chart", "moments", "expressions", "earlier", "downloads"];
 
-async function showReport({ job, result, video, fresh }) {
+async function showReport({ job, result, video, fresh, timeline, loading }) {
   const name = job.video_name ?? job.reference ?? t("title.unnamed");
   document.title = t("title.report", { name });
   const parts = Object.fromEntries(PARTS.map((part) => [part, document.createElement(`mien-${part}`)]));
@@ -58,10 +62,10 @@ async function showReport({ job, result, video, fresh }) {
     h("div", { class: "split" }, card(parts.moments), card(parts.expressions)),
     parts.earlier,
     parts.downloads,
-    h("div", { class: "thirds" }, tracks(result.tracks), recording(result, job, video), provenance(result, job)),
+    h("div", { class: "thirds" }, h("div", { class: "stack" }, picture(result.quality), tracks(result.tracks)), recording(result, job, video), provenance(result, job)),
   );
   fill(parts, { job, result, video: video?.state === "stored" ? video : null, fresh, name });
-  await draw(parts, job, result);
+  await draw(parts, { result, timeline, loading });
 }
 
 function fill({ score, workon, player, chart, moments, expressions, earlier, downloads }, { job, result, video, fresh, name }) {
@@ -99,21 +103,25 @@ function show(player, seconds) {
 }
 
 /** The summary is on the page already; the lines grow while the timeline arrives. */
-async function draw({ chart, player }, job, result) {
-  const timeline = new Timeline(job.options.interval_s);
+async function draw({ chart, player }, { result, timeline, loading }) {
   const onPick = (seconds) => player.seek(seconds);
   chart.show({ durationS: Math.max(result.video.duration_s, timeline.intervalS), moments: result.moments, timeline, onPick });
   player.use(timeline);
+  timeline.onGrow = () => chart.fill(timeline.times.length / result.coverage.samples);
   try {
-    await timeline.load(id, () => chart.fill(timeline.times.length / result.coverage.samples));
+    await loading;
+    timeline.onGrow();
   } catch (problem) {
     if (problem.status === undefined) console.error(problem);
     chart.fail();
   }
 }
 
+const asked = getJob(id); // while the texts come
+asked.catch(() => {}); // `open` tells of it
 await speak("chart", "report");
-open().catch((problem) => {
+enter();
+open(asked).catch((problem) => {
   if (problem.status === undefined) console.error(problem);
   put(troubleOf(problem));
 });

@@ -137,4 +137,12 @@ export default {
   "advice.cut_off": "Your face was at the edge of the picture for {share} of the time. Sit in its middle, with some space above your head.",
   "advice.out_of_frame": "Your face was not seen for {share} of the time. Look towards the camera, with your whole face in the picture and light on it.",
   "advice.none": "Nothing to change: for most of the time your face was lit, sharp, large enough and within the picture.",
+  "quality.dark": "Face too dark",
+  "quality.bright": "Face too bright",
+  "quality.blurred": "Face blurred",
+  "quality.small": "Face too small",
+  "quality.cut_off": "Face cut off",
+  "quality.out_of_frame": "Face not in view",
+  "quality.height": "Face, share of the height",
+  "quality.flawed": "Shares of the time; what to do about it stands under “What to work on”.",
 };

@@ -100,7 +100,7 @@ export default {
 
   "workon.title": "이렇게 연습해 보세요",
   "workon.often": "{n}번, 모두 {length}",
-  "workon.see": "{time}의 {emotion} 보기",
+  "workon.see": "{time} {emotion} 보기",
   "workon.none": "눈에 띄는 점이 없습니다. 감점된 표정이 없고 화면도 좋습니다. 다른 답변을 녹화하거나 더 어려운 질문에 도전해 보세요.",
   "workon.noscore": "점수 옆의 안내대로 다시 녹화하면 연습할 점을 알려 드립니다.",
   "tip.angry": "눈썹이 내려오고 입술이 굳으면 화난 표정으로 읽힙니다. 답하기 전에 이마의 힘을 빼 보세요.",
@@ -134,4 +134,12 @@ export default {
   "advice.cut_off": "녹화 시간의 {share} 동안 얼굴이 화면 가장자리에 걸렸습니다. 머리 위에 여백을 두고 화면 가운데에 앉으세요.",
   "advice.out_of_frame": "녹화 시간의 {share} 동안 얼굴이 보이지 않았습니다. 얼굴 전체가 화면 안에 밝게 들어오도록 카메라를 바라보세요.",
   "advice.none": "고칠 점이 없습니다. 대부분의 시간 동안 얼굴이 충분히 밝고 선명하고 컸으며 화면 안에 있었습니다.",
+  "quality.dark": "얼굴이 너무 어두움",
+  "quality.bright": "얼굴이 너무 밝음",
+  "quality.blurred": "얼굴이 흐림",
+  "quality.small": "얼굴이 너무 작음",
+  "quality.cut_off": "얼굴이 잘림",
+  "quality.out_of_frame": "얼굴이 보이지 않음",
+  "quality.height": "화면 높이 중 얼굴",
+  "quality.flawed": "시간 중 비율입니다. 개선 방법은 ‘이렇게 연습해 보세요’에 있습니다.",
 };

@@ -43,9 +43,8 @@ function expression(group, onSelect) {
 }
 
 /** What would make the next recording easier to read, as the result advises. */
-function picture({ quality, coverage }) {
-  const share = (code) => percent(code === "out_of_frame" ? 1 - coverage.ratio : quality[code]);
-  return (quality?.advice ?? []).map((code) => h("li", null, h("p", null, h("b", null, t("quality.title")), ` · ${t(`advice.${code}`, { share: share(code) })}`)));
+function picture({ quality }) {
+  return (quality?.advice ?? []).map((code) => h("li", null, h("p", null, h("b", null, t("quality.title")), ` · ${t(`advice.${code}`, { share: percent(quality[code]) })}`)));
 }
 
 function grouped(moments) {

@@ -1,0 +1,35 @@
+/** Sentences of the comparison. */
+
+export default {
+  "compare.loading": "Loading the recordings…",
+  "compare.title": "Compare recordings",
+  "compare.lead": "See how your practice changes what comes across.",
+  "compare.references": "Over time, by reference",
+  "compare.none": "No recording has a reference yet. Give recordings of the same person or question the same reference when you send them, and they appear here.",
+  "compare.count": ({ n }) => (n === 1 ? "1 recording" : `${n} recordings`),
+  "compare.two": "To see two recordings side by side, choose them in the list of recordings.",
+
+  "pair.title": "Two recordings, side by side",
+  "pair.play": "Play both",
+  "pair.pause": "Pause both",
+  "pair.time": "On one time axis",
+  "pair.figures": "In numbers",
+  "pair.measure": "Measure",
+  "pair.change": "From A to B",
+  "pair.points": "{n} points",
+  "measure.score": "Score",
+  "measure.moments": "Moments that cost points",
+  "measure.face": "Face in view",
+
+  "runs.title": "Progress of {reference}",
+  "runs.lead": ({ n }) => (n === 0 ? "No recording of this reference has a result yet." : n === 1 ? "One recording so far. Record another one to see a change." : `${n} recordings, the oldest first.`),
+  "runs.over": "Over time",
+  "runs.measure": "What the line shows",
+  "runs.rough": "Light, distance and the length of a recording change the numbers too: compare what was filmed alike.",
+  "runs.all": "All recordings",
+  "runs.compare": "Compare these two",
+  "runs.choose": "Choose",
+  "runs.choose.one": "Choose the recording of {when}",
+  "runs.when": "Submitted",
+  "runs.label": ({ name, n }) => `${name} over ${n === 1 ? "one recording" : `${n} recordings`}; the table below has the numbers.`,
+};

@@ -1,0 +1,35 @@
+/** Sentences of the comparison. */
+
+export default {
+  "compare.loading": "녹화를 불러오는 중…",
+  "compare.title": "녹화 비교",
+  "compare.lead": "연습에 따라 보이는 모습이 어떻게 달라지는지 살펴보세요.",
+  "compare.references": "참조별 변화",
+  "compare.none": "아직 참조가 있는 녹화가 없습니다. 같은 사람이나 같은 질문의 녹화에 같은 참조를 붙여 보내면 여기에 나타납니다.",
+  "compare.count": ({ n }) => `녹화 ${n}개`,
+  "compare.two": "두 녹화를 나란히 보려면 녹화 목록에서 둘을 고르세요.",
+
+  "pair.title": "두 녹화 나란히 보기",
+  "pair.play": "함께 재생",
+  "pair.pause": "함께 멈춤",
+  "pair.time": "같은 시간축에서",
+  "pair.figures": "숫자로 비교",
+  "pair.measure": "항목",
+  "pair.change": "A에서 B로",
+  "pair.points": "{n}%p",
+  "measure.score": "점수",
+  "measure.moments": "감점된 순간",
+  "measure.face": "얼굴이 보인 비율",
+
+  "runs.title": "{reference}의 변화",
+  "runs.lead": ({ n }) => (n === 0 ? "이 참조에는 아직 결과가 있는 녹화가 없습니다." : n === 1 ? "아직 녹화가 하나입니다. 한 번 더 녹화하면 변화를 볼 수 있습니다." : `오래된 순서로 녹화 ${n}개입니다.`),
+  "runs.over": "시간에 따른 변화",
+  "runs.measure": "선으로 볼 항목",
+  "runs.rough": "조명과 거리, 녹화 길이에 따라서도 숫자가 달라집니다. 비슷한 조건에서 찍은 녹화끼리 비교하세요.",
+  "runs.all": "모든 녹화",
+  "runs.compare": "두 녹화 비교",
+  "runs.choose": "선택",
+  "runs.choose.one": "{when} 녹화 선택",
+  "runs.when": "제출",
+  "runs.label": ({ name, n }) => `녹화 ${n}개의 ${name} 변화입니다. 숫자는 아래 표에 있습니다.`,
+};

@@ -1,0 +1,26 @@
+/** Sentences of the sign-in page. */
+
+export default {
+  "signin.title": "Sign in",
+  "signin.page": "Sign in · Mien",
+  "signin.key": "Key",
+  "signin.key.hint": "It begins with mien_. This browser keeps a session and forgets the key.",
+  "signin.show": "Show",
+  "signin.hide": "Hide",
+  "signin.go": "Sign in",
+  "signin.link.title": "With a link instead",
+  "signin.link": "Whoever runs this server prints one, where the server runs. It works once, within ten minutes:",
+  "signin.nokey.title": "No key yet?",
+  "signin.nokey": "An operator makes one for you, under Settings or where the server runs:",
+  "signin.why.link": "Each link works once, within ten minutes. Print a new one, or sign in with a key.",
+  "signin.why.out": "You are signed out.",
+  "signin.already": "You are signed in to “{workspace}”, until {when} at the latest. Signing in again replaces that session.",
+  "signin.on": "Go on",
+  "signin.error.empty": "Paste your key here.",
+  "signin.error.shape": "This is no key of Mien. A key begins with mien_ and has no spaces.",
+  "signin.error.unauthenticated": "This key is not accepted. It may be mistyped, or it was revoked or has expired. Ask an operator for a new one.",
+  "signin.error.rate_limited": "Too many sign-ins from your address failed. Wait a few seconds, then try again.",
+  "signin.error.forbidden": "The server takes this page for one of another address. Open it by the address that its operator names.",
+  "signin.error.offline": "Mien does not answer. The server may have been stopped, or the connection is down.",
+  "signin.error.other": "The server could not sign you in. Try again; if it stays, its log has more under the code {code}.",
+};

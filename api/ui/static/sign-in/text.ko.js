@@ -1,0 +1,26 @@
+/** Sentences of the sign-in page. */
+
+export default {
+  "signin.title": "로그인",
+  "signin.page": "로그인 · Mien",
+  "signin.key": "키",
+  "signin.key.hint": "mien_으로 시작합니다. 브라우저에는 키가 아니라 세션만 남습니다.",
+  "signin.show": "보기",
+  "signin.hide": "숨기기",
+  "signin.go": "로그인",
+  "signin.link.title": "링크로 로그인하기",
+  "signin.link": "서버 운영자가 서버에서 링크를 출력해 줄 수 있습니다. 링크는 10분 안에 한 번만 쓸 수 있습니다.",
+  "signin.nokey.title": "키가 없나요?",
+  "signin.nokey": "운영자가 설정 페이지나 서버에서 키를 만들어 드립니다.",
+  "signin.why.link": "링크는 10분 안에 한 번만 쓸 수 있습니다. 새 링크를 출력하거나 키로 로그인하세요.",
+  "signin.why.out": "로그아웃했습니다.",
+  "signin.already": "“{workspace}”에 로그인되어 있으며, 늦어도 {when}에 끝납니다. 다시 로그인하면 지금 세션을 대신합니다.",
+  "signin.on": "계속하기",
+  "signin.error.empty": "여기에 키를 붙여 넣으세요.",
+  "signin.error.shape": "Mien의 키가 아닙니다. 키는 mien_으로 시작하고 공백이 없습니다.",
+  "signin.error.unauthenticated": "쓸 수 없는 키입니다. 잘못 입력했거나, 폐기되었거나, 만료된 키일 수 있습니다. 운영자에게 새 키를 요청하세요.",
+  "signin.error.rate_limited": "이 주소에서 로그인에 너무 많이 실패했습니다. 몇 초 기다렸다가 다시 시도하세요.",
+  "signin.error.forbidden": "서버가 이 페이지를 다른 주소의 페이지로 보고 있습니다. 운영자가 알려 준 주소로 열어 주세요.",
+  "signin.error.offline": "Mien이 응답하지 않습니다. 서버가 멈췄거나 연결이 끊겼습니다.",
+  "signin.error.other": "로그인하지 못했습니다. 다시 시도해 보고, 계속되면 코드 {code}로 서버 로그를 확인하세요.",
+};
