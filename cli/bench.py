@@ -45,6 +45,7 @@ def register(app: typer.Typer) -> None:
     group.command()(jobs)
     group.command()(faults)
     group.command()(service)
+    group.command()(page)
     app.add_typer(group, name="bench", rich_help_panel=PANEL)
 
 
@@ -189,6 +190,18 @@ def _bench_service(extent: serving.Extent) -> serving.ServiceFigures:
         folder = Path(name)
         with served(folder, extent.jobs, console.note) as server:
             return bench_service(server, bare_server, folder, extent, console.note)
+
+
+def page(
+    repeats: Annotated[int, typer.Option(min=1, help="Rounds of which the median counts.")] = 5,
+) -> None:
+    """Measure in Chromium how fast a report of three hours opens and pans. Needs Debian's package chromium."""
+    from bench.page import bench_page, table_of
+    from cli.shown import shown
+
+    with _failing(), tempfile.TemporaryDirectory(prefix="mien-bench-") as name, shown(Path(name), console.note) as page:
+        measured = bench_page(page, repeats, console.note)
+    _show_tables([table_of(measured)])
 
 
 def _extent(repeats: int | None, minutes: str | None, only: list[Section] | None, *, quick: bool) -> Extent:

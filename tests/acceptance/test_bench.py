@@ -11,7 +11,9 @@ import pytest
 from bench.faults import RESCUE_S
 from cli.deployment import deployed
 from tests.acceptance.conftest import QUICK, Mien
+from tests.node import IN_CI
 from tests.recordings import Studio
+from tests.ui.conftest import CHROMIUMS, NO_CHROMIUM
 
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg (Debian: apt-get install ffmpeg)")
 
@@ -70,3 +72,11 @@ def test_work_and_acceptance_are_measured_with_the_broker_and_without(mien: Mien
 def test_rescues_from_every_death_are_timed(tmp_path: Path) -> None:
     with deployed(tmp_path, QUICK) as deployment:
         assert all(deployment.rescue_s(victim) > 0 for victim in RESCUE_S)
+
+
+@pytest.mark.skipif(not (IN_CI or any(map(shutil.which, CHROMIUMS))), reason=NO_CHROMIUM)
+def test_the_page_is_measured_beside_bare_lines(mien: Mien) -> None:
+    done = mien("bench", "page", "--repeats", "1", timeout_s=120)
+    assert done.returncode == 0, done.stderr
+    assert "the report" in done.stdout
+    assert "uPlot alone" in done.stdout

@@ -20,7 +20,7 @@ from cli.stack.stack import EmbeddedStack
 from mien import Client
 from tests.acceptance.conftest import QUICK
 from tests.chaos.proxy import HOST, Proxy
-from tests.node import NEEDS_NODE, install_tus
+from tests.node import NEEDS_NODE, TUS, install_package
 
 PROGRAM = Path(__file__).with_name("tus_upload.mjs")
 SIZE_BYTES = 12 << 20
@@ -42,7 +42,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the client is installed beside it."""
-    folder = install_tus(tmp_path_factory.mktemp("node"))
+    folder = install_package(TUS, tmp_path_factory.mktemp("node"))
     return Path(shutil.copy(PROGRAM, folder))
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.docs.conftest import NEEDS_TOOLS, Served
 from tests.docs.pages import DOCS, ELSEWHERE, GUIDES, Snippet, snippets_of, text_of
 from tests.docs.reader import Reader, differences, syntax_error
-from tests.node import NEEDS_NODE, TUS, install_tus
+from tests.node import NEEDS_NODE, TUS, install_package
 
 EVERY_PAGE = pytest.mark.parametrize("page", GUIDES)
 ALL = [snippet for page in GUIDES for snippet in snippets_of(page)]
@@ -32,7 +32,7 @@ def test_who_follows_a_page_gets_what_it_shows(page: str, reader: Reader) -> Non
 @NEEDS_NODE
 @pytest.mark.parametrize("snippet", FOR_NODE, ids=lambda snippet: snippet.place)
 def test_what_is_written_for_node_runs_in_it(snippet: Snippet, reader: Reader, served: Served) -> None:
-    program = install_tus(reader.folder) / "program.mjs"
+    program = install_package(TUS, reader.folder) / "program.mjs"
     program.write_text(reader.read(snippet.code))
     variables = {**reader.environment(), "URL": served.url, "KEY": served.key}
     done = subprocess.run(

@@ -1,21 +1,17 @@
-/** Sentences of the home page. */
+/** Sentences of the home page and its list. */
 
 export default {
   "home.title": "Recordings",
-  "home.lead": "See how your face comes across in an interview or a talk: upload a recording, and get the moments worth practising.",
+  "home.lead": "See how your face comes across in an interview or a talk: upload a recording or make one here, and get the moments worth practising.",
   "home.drop": "Drop a recording here",
   "home.or": "or",
   "home.choose": "Choose a file",
   "home.formats": "MP4, MOV, MKV, WebM, AVI or MPEG-TS. It stays on this server.",
-  "home.uploading": "Uploading {name}",
-  "home.refused": "{name} was not accepted",
-  "home.stop": "Stop",
-  "home.dismiss": "Dismiss",
-  "home.stopped": "The upload was stopped.",
-  "home.lost": "The connection was cut. Try again.",
   "home.recent": "Recent",
   "home.empty": "Nothing here yet. Your first recording will appear in this list.",
   "home.more": "Show more",
+
+  "home.readonly": "This sign-in may look at recordings, but not send any.",
 
   "list.compare": "Compare these two",
   "list.choose": "Choose {name} for comparison",
@@ -25,7 +21,7 @@ export default {
   "list.cancel": "Cancel",
   "list.cancel.label": "Cancel {name}",
   "list.retry": "Try again",
-  "list.retry.label": "Analyse {name} again",
+  "list.retry.label": "Try again with {name}",
   "list.erase": "Erase",
   "list.erase.label": "Erase {name}",
   "list.erase.title": "Erase “{name}”?",

@@ -7,6 +7,8 @@
  *
  * @typedef {object} Entry
  * @property {string} id
+ * @property {string} workspace whose it will be
+ * @property {number} begun milliseconds since 1970
  * @property {string} name
  * @property {string} type
  * @property {number | null} size bytes; null while a camera still adds to it
@@ -62,6 +64,20 @@ export async function forget(id) {
   await run("files", "readwrite", (store) => store.delete(id));
   await run("pieces", "readwrite", (store) => store.delete(piecesIn(id)));
   await run("entries", "readwrite", (store) => store.delete(id));
+}
+
+/** Forget files and pieces that belong to no entry: a page may have been left in the middle of forgetting. */
+export async function tidy() {
+  const known = new Set((await entries()).map((entry) => entry.id));
+  for (const store of ["files", "pieces"]) {
+    const keys = (await run(store, "readonly", (files) => files.getAllKeys())) ?? [];
+    for (const key of keys) if (!known.has([key].flat()[0])) await run(store, "readwrite", (files) => files.delete(key));
+  }
+}
+
+/** A name that nobody has given before. `crypto.randomUUID` is missing on pages without TLS. */
+export function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const piecesIn = (id) => IDBKeyRange.bound([id, 0], [id, Infinity]);

@@ -2,18 +2,20 @@
 
 import { local, Problem } from "../common/api.js";
 import { Growing, Stopped } from "./growing.js";
+import { passes, patiently } from "./patience.js";
 
 const ENDPOINT = new URL("/v1/uploads", location.href).href;
 const PART_BYTES = 4 * 1024 * 1024; // small enough for most proxies, large enough for fast lines
 const DELAYS_MS = [0, 1000, 2000, 4000, 8000, 15_000, ...Array(40).fill(30_000)]; // some twenty minutes in all
 const STALLED_MS = 45_000; // a line that is dead without saying so
 const FORGOTTEN = new Set([404, 410]);
-const HOPELESS = new Set([0, 409, 423, 429]); // of the 4xx these pass by; 0 is no answer at all
 
-const load = async () => {
-  await import("../vendor/tus-js-client/tus.min.js"); // it is no module: it leaves its name in the window
-  return globalThis.tus;
-};
+async function load() {
+  await import("../vendor/tus-js-client/tus.min.js").catch(() => {
+    throw new Problem(0, {});
+  });
+  return globalThis.tus; // it is no module, and leaves its name in the window
+}
 
 export class Transfer {
   #upload = null;
@@ -32,7 +34,7 @@ export class Transfer {
    * @param {() => Promise<void>} how.onForgotten the server knows nothing of this upload any more; another is begun
    * @param {(bytes: number) => void} how.onSent so many are on their way
    * @param {(bytes: number) => void} how.onSafe so many are acknowledged
-   * @param {(status: number) => void} how.onLost the line is down, and tried again
+   * @param {() => void} how.onLost the line is down, and tried again
    */
   constructor(source, how) {
     Object.assign(this, { source, how });
@@ -40,7 +42,7 @@ export class Transfer {
 
   /** Until every byte is safe. Rejects with Stopped, or with the Problem that no patience helps against. */
   async run() {
-    const tus = await load();
+    const tus = await patiently(load);
     if (this.#isStopped) throw new Stopped();
     addEventListener("online", this.#hurry);
     try {
@@ -71,7 +73,7 @@ export class Transfer {
   }
 
   #options(resolve, reject) {
-    const { url, metadata, onSent, onSafe, onBegun } = this.how;
+    const { url, metadata, onSafe, onBegun } = this.how;
     return {
       endpoint: ENDPOINT,
       uploadUrl: url,
@@ -85,21 +87,27 @@ export class Transfer {
       onAfterResponse: (request, answer) => this.#after(request, answer),
       onShouldRetry: (error) => this.#shouldRetry(error),
       onUploadUrlAvailable: () => onBegun((this.#upload.url = local(this.#upload.url))),
-      onProgress: (bytes) => this.#alive() || onSent(bytes),
+      onProgress: (bytes) => this.#progress(bytes),
       onChunkComplete: (_, bytes) => onSafe(bytes),
       onSuccess: resolve,
       onError: (error) => reject(problemOf(error)),
     };
   }
 
+  #progress(bytes) {
+    this.#alive();
+    this.how.onSent(bytes);
+  }
+
   #before(request) {
     this.#isWaiting = false;
-    if (request.getMethod() === "POST") request.getUnderlyingObject().setRequestHeader("Idempotency-Key", this.how.key());
+    this.#alive();
+    if (request.getMethod() === "POST") request.setHeader("Idempotency-Key", this.how.key());
   }
 
   /** Only an upload that is gone is begun anew; the client by itself would do so at any refusal. */
   async #after(request, answer) {
-    this.#alive();
+    clearTimeout(this.#watch);
     const status = answer.getStatus();
     if (request.getMethod() !== "HEAD" || status < 400) return;
     if (!FORGOTTEN.has(status)) throw new Problem(status, {});
@@ -107,18 +115,18 @@ export class Transfer {
   }
 
   #shouldRetry(error) {
-    const { status, code } = problemOf(error);
-    const passes = HOPELESS.has(status) || (status >= 500 && status !== 507);
-    if (!passes || code === "quota_exceeded") return false;
+    const problem = problemOf(error);
+    if (!passes(problem)) return false;
+    clearTimeout(this.#watch);
     this.#isWaiting = true;
-    this.how.onLost(status);
+    this.how.onLost();
     return true;
   }
 
   /** Something moves; when nothing does for long, the request is given up for another. */
   #alive() {
     clearTimeout(this.#watch);
-    if (!(this.source instanceof Growing)) this.#watch = setTimeout(() => this.#again(), STALLED_MS);
+    this.#watch = setTimeout(() => this.#again(), STALLED_MS);
   }
 }
 
@@ -136,15 +144,22 @@ export async function askOffset(url) {
 }
 
 /**
- * End an upload, and have its bytes forgotten. One that is whole or gone already is left as it is.
+ * End an upload, and have its bytes forgotten, also when it has become a recording that no job needs.
  * @param {string} url
  */
 export async function terminate(url) {
   for (const delay of DELAYS_MS) {
     await new Promise((done) => setTimeout(done, delay));
-    const { status } = await send("DELETE", url).catch((problem) => problem);
-    if (!HOPELESS.has(status) || status === 409) return;
+    const answer = await send("DELETE", url).catch((problem) => problem);
+    if (answer.status === 409) return eraseVideo(url);
+    if (!passes(answer)) return undefined;
   }
+  return undefined;
+}
+
+async function eraseVideo(url) {
+  const id = (await send("HEAD", url)).headers.get("Mien-Video-Id");
+  if (id) await send("DELETE", `/v1/videos/${id}`);
 }
 
 async function send(method, url) {
