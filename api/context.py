@@ -22,6 +22,8 @@ class Context:
     hints: HintPublisher
     watcher: JobWatcher
     rates: RateLimits
+    models: frozenset[str]
+    """What a job may name."""
 
 
 def context_of(connection: HTTPConnection) -> Context:

@@ -38,7 +38,9 @@ from api.requests import RequestIds
 from api.watch import JobWatcher
 from shared import __version__
 from shared.db.engine import create_db_engine, create_sessions
+from shared.domain.options import BUILT_IN_MODELS
 from shared.log import configure_logging
+from shared.model_folders import read_model_folders
 from shared.queue import HintPublisher, create_celery
 from shared.settings import Settings
 from shared.storage.local import LocalStorage
@@ -108,6 +110,7 @@ def _lifespan(settings: Settings) -> Any:
             hints=hints,
             watcher=watcher,
             rates=RateLimits(),
+            models=frozenset({*BUILT_IN_MODELS, *read_model_folders(settings.models)}),
         )
         yield
         watcher.close()

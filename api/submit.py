@@ -177,7 +177,15 @@ def _checked(context: Context, fields: JobFields) -> JobRequest:
     check_purpose(fields.purpose, context.settings.purposes, fields.consent_reference)
     if fields.webhook_url is not None:
         check_address(context, fields.webhook_url, "webhook_url")
+    check_model(context, fields.options.model)
     return fields.to_request()
+
+
+def check_model(context: Context, name: str) -> None:
+    """Raises InvalidRequest for one that this deployment does not have."""
+    if name not in context.models:
+        known = ", ".join(sorted(context.models))
+        raise InvalidRequest(f"there is no model '{name}' here; there are {known}", field="options.model")
 
 
 def check_address(context: Context, url: str, field: str) -> None:

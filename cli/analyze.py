@@ -32,7 +32,7 @@ def analyze(
     analysers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = os.cpu_count() or 1,
     interval: Annotated[float, typer.Option(min=0.1, max=5.0, help="Seconds between samples.")] = 0.5,
     detector: Annotated[str, typer.Option(help="How faces are searched: tracked, exhaustive.")] = "tracked",
-    model: Annotated[str, typer.Option(help="How expressions are recognised: fer, fer-mirrored.")] = "fer",
+    model: Annotated[str, typer.Option(help="fer, fer-mirrored, or a model's folder.")] = "fer",
     engine: Annotated[str, typer.Option(help="What computes the model: litert, tensorflow.")] = "litert",
 ) -> None:
     """Analyse a recording here and now.
@@ -43,9 +43,10 @@ def analyze(
 
     if as_json and as_csv:
         raise typer.BadParameter("choose one of --json and --csv")
-    options = _options(interval, detector, model)
+    name, folder = _model(model)
+    options = _options(interval, detector, name)
     with failing_with_code():
-        analysis = _analyse(video, options, analysers, _engine(engine))
+        analysis = _analyse(video, options, analysers, _engine(engine), folder)
     if as_csv:
         _print_csv(analysis)
     elif as_json:
@@ -54,6 +55,20 @@ def analyze(
         from cli.result import show_result
 
         show_result(analysis.summary)
+
+
+def _model(named: str) -> tuple[str, Path | None]:
+    """Its name, and where it lies unless it is built in."""
+    from shared.domain.options import BUILT_IN_MODELS
+    from shared.model_folders import read_model_folder
+
+    if named in BUILT_IN_MODELS:
+        return named, None
+    try:
+        folder = read_model_folder(Path(named))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return folder.card.name, folder.path
 
 
 def _options(interval: float, detector: str, model: str) -> Options:
@@ -71,7 +86,7 @@ def _engine(name: str) -> Engine:
     return name  # type: ignore[return-value]
 
 
-def _analyse(video: Path, options: Options, analysers: int, engine: Engine) -> Analysis:
+def _analyse(video: Path, options: Options, analysers: int, engine: Engine, folder: Path | None) -> Analysis:
     from worker.analyser import AnalyserLimits
     from worker.pool import AnalyserPool
 
@@ -91,6 +106,7 @@ def _analyse(video: Path, options: Options, analysers: int, engine: Engine) -> A
                 MediaLimits(),
                 pool,
                 lambda done, total: update("Analysing" if total else "Reading", done, total),
+                folder,
             )
     except KeyboardInterrupt:
         raise console.Failure("stopped") from None

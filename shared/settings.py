@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         default=("cpu",), min_length=1, description="classes a worker serves: cpu, gpu, with commas"
     )
     engine: EngineChoice = Field(default="auto", description="what computes the model: litert on CPUs unless named")
+    models: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), description="folders of models that jobs may name besides fer, with commas"
+    )
     analyser_memory_bytes: int = Field(default=3 * 1024**3, gt=0, description="an analyser above this is replaced")
     stall_s: float = Field(default=30.0, gt=0, description="an analyser silent for this long is replaced")
     lease_s: float = Field(default=45.0, gt=0)

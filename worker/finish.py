@@ -9,7 +9,7 @@ from shared.domain.samples import pack_samples
 from shared.domain.step import Claim
 from worker.analyser import Analyser
 from worker.lease import LeaseKeeper
-from worker.recording import Tools, load_job
+from worker.recording import Tools, load_job, model_folder
 
 MAX_PICTURES = 50  # of the longest moments
 
@@ -26,6 +26,7 @@ def perform_finish(tools: Tools, claim: Claim, analyser: Analyser, lease: LeaseK
         "plan": plan.to_dict(),
         "options": job.request.options.to_dict(),
         "engine": job.engine,
+        "model_folder": model_folder(tools, job),
     }
     answer = analyser.ask(request, lambda _: lease(0), [pack_samples(part) for part in samples.values()]).header
     result = Result(

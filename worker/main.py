@@ -19,6 +19,7 @@ from shared.domain.links import Links
 from shared.domain.step import CREW_CLASSES, DeviceClass, StepClass
 from shared.domain.worker import WorkerFacts
 from shared.log import configure_logging, get_logger
+from shared.model_folders import read_model_folders
 from shared.outbound.client import OutboundClient
 from shared.queue import HintPublisher, create_celery
 from shared.settings import Settings
@@ -143,7 +144,10 @@ def _facts(settings: Settings, engine: Engine, size: int) -> WorkerFacts:
 def _tools(settings: Settings, connections: int) -> Tools:
     engine = create_db_engine(settings.database_url, pool_size=connections)
     return Tools(
-        sessions=create_sessions(engine), storage=LocalStorage(settings.storage_dir), limits=settings.media_limits()
+        sessions=create_sessions(engine),
+        storage=LocalStorage(settings.storage_dir),
+        limits=settings.media_limits(),
+        models={name: folder.path for name, folder in read_model_folders(settings.models).items()},
     )
 
 

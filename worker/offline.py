@@ -32,18 +32,34 @@ class Analysis:
 
 
 def analyse_recording(
-    path: Path, options: Options, limits: MediaLimits, pool: AnalyserPool, progress: Progress
+    path: Path,
+    options: Options,
+    limits: MediaLimits,
+    pool: AnalyserPool,
+    progress: Progress,
+    model_folder: Path | None = None,
 ) -> Analysis:
-    """Raises MediaError for what cannot be analysed, AnalyserDied when an analyser crashes on it."""
-    run = _Run(path, options, limits, pool, progress)
+    """Raises MediaError for what cannot be analysed, AnalyserDied when an analyser crashes on it.
+
+    Args:
+        model_folder: Of the model that the options name; None for one that is built in.
+    """
+    run = _Run(
+        {
+            "path": str(path),
+            "options": options.to_dict(),
+            "limits": asdict(limits),
+            "model_folder": None if model_folder is None else str(model_folder),
+        },
+        pool,
+        progress,
+    )
     return run.summarise(*run.analyse(run.plan()))
 
 
 class _Run:
-    def __init__(
-        self, path: Path, options: Options, limits: MediaLimits, pool: AnalyserPool, progress: Progress
-    ) -> None:
-        self._request = {"path": str(path), "options": options.to_dict(), "limits": asdict(limits)}
+    def __init__(self, request: dict[str, Any], pool: AnalyserPool, progress: Progress) -> None:
+        self._request = request
         self._pool = pool
         self._progress = progress
         self._done: dict[int, int] = {}

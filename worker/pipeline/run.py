@@ -16,11 +16,12 @@ from shared.domain.plan import Plan, Segment
 from shared.domain.samples import Box, Face, Sample
 from worker.pipeline.clarity import Clarity, clarity_of
 from worker.pipeline.container import Recording
-from worker.pipeline.emotions import Crops, Model, crop_face, recognise
+from worker.pipeline.emotions import MARGIN, SIDE_PX, Crops, Model, crop_face, recognise
 from worker.pipeline.faces import Detector, ExhaustiveDetector, TrackedDetector
+from worker.pipeline.folder import FolderModel, read_card
 from worker.pipeline.frames import SampledFrame, frame_at, sample_frames
 from worker.pipeline.keras import GpuMissing
-from worker.pipeline.luma import fit, read_colour
+from worker.pipeline.luma import Luma, fit, read_colour
 from worker.pipeline.models import FerModel, Network, model_sha256
 from worker.pipeline.picture import draw_moment
 from worker.pipeline.plan import plan_of
@@ -30,6 +31,7 @@ from worker.pipeline.tracks import TrackFollower, join_tracks
 __all__ = [
     "PIPELINE_VERSION",
     "FerModel",
+    "FolderModel",
     "GpuMissing",
     "Model",
     "Moment",
@@ -41,6 +43,7 @@ __all__ = [
     "model_sha256",
     "moment_picture",
     "plan_recording",
+    "read_card",
     "summarise",
 ]
 
@@ -67,7 +70,7 @@ def analyse_segment(
     watch = _Watch(progress)
     frames = sample_frames(recording, plan, segment, watch.beat)
     sightings: list[_Sighting] = []
-    crops = _crops(frames, detector_of(options), sightings, watch)
+    crops = _crops(frames, detector_of(options), model, sightings, watch)
     faces = list(recognise(crops, model))
     return _samples(sightings, iter(faces))
 
@@ -125,7 +128,7 @@ class _Watch:
 
 
 def _crops(
-    frames: Iterator[SampledFrame], detector: Detector, sightings: list[_Sighting], watch: _Watch
+    frames: Iterator[SampledFrame], detector: Detector, model: Model, sightings: list[_Sighting], watch: _Watch
 ) -> Iterator[Crops]:
     """Crops of all faces in order; notes on the way which sample they belong to."""
     follower = TrackFollower()
@@ -137,11 +140,22 @@ def _crops(
         else:
             boxes = boxes if frame.pts == shown_pts else detector.detect(frame.luma, frame.number)
             shown_pts = frame.pts
-            crops = [crop_face(frame.luma, box, full_range=frame.full_range) for box in boxes]
-            tracks, clarity = follower.follow(frame.t_s, boxes), [clarity_of(crop) for crop in crops]
+            judged = [crop_face(frame.luma, box, full_range=frame.full_range) for box in boxes]
+            tracks, clarity = follower.follow(frame.t_s, boxes), [clarity_of(crop) for crop in judged]
             sightings.append(_Sighting(frame.number, frame.t_s, True, boxes, tracks, clarity))
-            yield from crops
+            yield from (
+                judged if _reads_what_is_judged(model) else _crops_for(model, frame.luma, boxes, frame.full_range)
+            )
         watch.count()
+
+
+def _reads_what_is_judged(model: Model) -> bool:
+    return (model.side_px, model.margin) == (SIDE_PX, MARGIN)
+
+
+def _crops_for(model: Model, luma: Luma, boxes: Sequence[Box], full_range: bool) -> Iterator[Crops]:  # noqa: FBT001
+    for box in boxes:
+        yield crop_face(luma, box, model.margin, side_px=model.side_px, full_range=full_range)
 
 
 def _samples(sightings: Sequence[_Sighting], probabilities: Iterator[tuple[float, ...]]) -> list[Sample]:

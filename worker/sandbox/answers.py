@@ -27,6 +27,8 @@ from worker.pipeline.playable import make_playable
 from worker.pipeline.run import (
     PIPELINE_VERSION,
     FerModel,
+    FolderModel,
+    Model,
     Moment,
     Network,
     Recording,
@@ -35,6 +37,7 @@ from worker.pipeline.run import (
     model_sha256,
     moment_picture,
     plan_recording,
+    read_card,
     summarise,
 )
 from worker.pipeline.source import Source, open_source
@@ -57,6 +60,7 @@ class Answers:
         self._clock = clock
         self._write_piece = write_piece
         self._network = Network(engine, gpu)
+        self._folder: tuple[str, FolderModel] | None = None
         self._open: tuple[str, Recording] | None = None
         if engine == "tensorflow-gpu":
             self._network.wait()  # a GPU that is not there must be known before work is taken
@@ -87,9 +91,18 @@ class Answers:
     def _segment(self, request: Message, progress: Throttled) -> Answer:
         header = request.header
         plan, segment, options = Plan.of(header["plan"]), Segment.of(header["segment"]), Options(**header["options"])
-        model = FerModel(self._network, options.model, progress.repeat)
+        model = self._model(header, options, progress)
         samples = analyse_segment(self._recording(header), plan, segment, options, model, progress)
         return {}, [pack_samples(samples)]
+
+    def _model(self, header: dict[str, Any], options: Options, progress: Throttled) -> Model:
+        """The one that the options name; a folder's is kept, because the next segment is most likely to want it."""
+        folder = header.get("model_folder")
+        if folder is None:
+            return FerModel(self._network, options.model, progress.repeat)
+        if self._folder is None or self._folder[0] != folder:
+            self._folder = folder, FolderModel(Path(folder))
+        return self._folder[1]
 
     def _summary(self, request: Message, _: Throttled) -> Answer:
         header = request.header
@@ -101,7 +114,7 @@ class Answers:
             "track_mapping": summary.track_mapping,
             "primary_track": summary.primary_track,
             "pictures": [_picture_request(number, moment) for number, moment in enumerate(summary.moments)],
-            "provenance": _provenance(options, header.get("engine") or self.engine),
+            "provenance": _provenance(options, header.get("engine") or self.engine, header.get("model_folder")),
         }, []
 
     def _pictures(self, request: Message, progress: Throttled) -> Answer:
@@ -155,11 +168,14 @@ def shown_samples(parts: Iterable[bytes], mapping: TrackMapping, only: int | Non
         yield from joined if only is None else only_primary(joined, only)
 
 
-def _provenance(options: Options, engine: Engine) -> dict[str, str]:
+def _provenance(options: Options, engine: Engine, folder: str | None) -> dict[str, str]:
     """What made a result; the engine is that of the segments, whoever puts them together."""
+    if folder is not None:
+        engine = FolderModel.engine
+    sha256 = model_sha256(engine) if folder is None else read_card(Path(folder)).weights[engine].sha256
     return {
         "model": options.model,
-        "model_sha256": model_sha256(engine),
+        "model_sha256": sha256,
         "engine": engine,
         "detector": detector_of(options).name,
         "pipeline": PIPELINE_VERSION,

@@ -16,8 +16,8 @@ from shared.domain.emotions import EMOTIONS
 from shared.domain.errors import Unavailable
 from worker.pipeline import keras, litert
 from worker.pipeline.emotions import BATCH, SIDE_PX
-from worker.pipeline.models import Weights
 from worker.pipeline.run import FerModel, GpuMissing, Network
+from worker.pipeline.sealed import Weights
 
 ROOT = Path(__file__).parents[3]
 ENGINES_DIFFER_BY = 1e-4  # at most, from the design

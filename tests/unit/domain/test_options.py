@@ -18,7 +18,7 @@ options = TypeAdapter(Options)
         ("interval_s", float("nan")),
         ("interval_s", 0.09),
         ("interval_s", 5.01),
-        ("model", "deepface"),
+        ("model", "Deep Face"),
         ("detector", "yolo"),
         ("device", "tpu"),
         ("scoring", "standard-2"),

@@ -1,0 +1,67 @@
+"""A model from a folder that the lab made: computed as its card says, and only if its weights are those it names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.domain.emotions import EMOTIONS
+from shared.domain.engines import Engine
+from shared.domain.errors import Unavailable
+from shared.domain.model_card import CARD_FILE, ModelCard
+from worker.pipeline import litert
+from worker.pipeline.emotions import Crops, Probabilities
+from worker.pipeline.sealed import Weights
+
+Outputs = NDArray[np.float32]
+
+
+class FolderModel:
+    """On the light engine, whatever else the worker computes with.
+
+    Raises:
+        Unavailable: There is no card in the folder that holds, or the weights are missing or altered.
+    """
+
+    engine: Engine = "litert"
+
+    def __init__(self, folder: Path) -> None:
+        card = read_card(folder)
+        weights = card.weights[self.engine]
+        self.card = card
+        self.name = card.name
+        self.sha256 = weights.sha256
+        self.side_px = card.side_px
+        self.margin = card.margin
+        self._infer = litert.load(Weights(path=lambda: folder / weights.file, sha256=weights.sha256).verified())
+        self._order = [card.labels.index(emotion) for emotion in EMOTIONS]
+
+    def probabilities(self, crops: Crops) -> Probabilities:
+        """One row for each crop of `side_px`, in the order of EMOTIONS."""
+        card = self.card
+        faces = (crops.astype(np.float32) * np.float32(card.scale) + np.float32(card.offset))[..., None]
+        views = [faces if view == "plain" else np.ascontiguousarray(faces[:, :, ::-1]) for view in card.views]
+        means = sum(self._probabilities(self._infer(view)) for view in views) / np.float32(len(views))
+        return np.asarray(means, dtype=np.float32)[:, self._order]
+
+    def _probabilities(self, outputs: Outputs) -> Outputs:
+        """Softened by the temperature; probabilities have logarithms in the place of logits."""
+        card = self.card
+        if card.output == "probabilities":
+            if card.temperature == 1:
+                return outputs
+            outputs = np.log(np.maximum(outputs, np.float32(1e-12)))
+        scaled = outputs / np.float32(card.temperature)
+        powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Raises Unavailable, with what is wrong."""
+    try:
+        return ModelCard.of(json.loads((folder / CARD_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise Unavailable(f"The model in {folder.name} cannot be loaded: {error}") from error
