@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -27,6 +28,8 @@ ENCODERS = {
     "mpeg4": "mpeg4",
     "mjpeg": "mjpeg",
 }
+# x264's AVX-512 code encodes a picture whose height is no multiple of 16 otherwise each time.
+REPEATABLE = ["asm=MMX2,SSE2,SSSE3,SSE4.2"] if platform.machine() == "x86_64" else []
 SPEED = {
     "h264": {"preset": "veryfast", "crf": "20"},
     "hevc": {"preset": "ultrafast", "crf": "20"},
@@ -215,8 +218,8 @@ def _options(recipe: Recipe) -> dict[str, str]:
     extra = [f"{name}=1" for name, wanted in flags.items() if wanted]
     if recipe.codec == "hevc":
         options["x265-params"] = ":".join(["log-level=none", f"open-gop={int(recipe.open_gop)}"])
-    elif recipe.codec == "h264" and extra:
-        options["x264-params"] = ":".join([*extra, "scenecut=0"])
+    elif recipe.codec == "h264":
+        options["x264-params"] = ":".join([*REPEATABLE, *extra, *(["scenecut=0"] if extra else [])])
     return options
 
 

@@ -121,6 +121,8 @@ def open_page(browser: Browser, site: Site) -> Iterator[OpenPage]:
 
     yield open_it
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")  # what a test held up may still be on its way
         context.close()
 
 

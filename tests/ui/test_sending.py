@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from playwright.sync_api import FilePayload, Request, Route, expect
 
 from shared.db.uploads import drop_upload
 from shared.db.workspaces import ensure_workspace
+from shared.domain.errors import UploadLocked
 from shared.domain.ids import upload_id_of
+from tests.chaos.waiting import until
 from tests.ui.conftest import OpenPage, Site
 from tests.ui.lines import choose, open_uploads, requests_of, row, send_partly, sha256, slow, stored, throttle
 
-PART_BYTES = 4 * 1024 * 1024  # as static/home/transfer.js sends them
+PART_BYTES = 4 * 1024 * 1024  # as static/send/transfer.js sends them
 PATIENCE_MS = 20_000
 NO_ROOM = "navigator.storage.estimate = async () => ({ quota: 1, usage: 1 })"
 DROP_FROM_DISK = """async ([size]) => {
@@ -144,6 +147,7 @@ def test_a_large_file_that_was_dropped_is_read_again_where_it_lies(
     open_page: OpenPage, site: Site, make_file: MakeFile
 ) -> None:
     page = open_page("/").page
+    page.locator(".drop").first.wait_for()
     page.evaluate(NO_ROOM)
     slow(page)
     with page.expect_response(lambda answer: answer.request.method == "PATCH" and answer.status == 204):
@@ -158,13 +162,19 @@ def test_what_the_server_has_forgotten_is_sent_anew(open_page: OpenPage, site: S
     page, file = open_page("/").page, make_file()
     send_partly(page, file)
     row(page).get_by_role("button", name="Pause").click()
-    with site.sessions.begin() as session:
-        (upload_id,) = open_uploads(page, site)
-        drop_upload(session, ensure_workspace(session, "default"), upload_id_of(upload_id))
+    (upload_id,) = open_uploads(page, site)
+    until(lambda: forget(site, upload_id), "the request that was stopped lets go of the upload")
     page.reload()
     row(page).get_by_role("button", name="Go on").click()
     expect(page.locator(".job")).to_contain_text(file.name, timeout=PATIENCE_MS)
     assert stored(page, site) == {file.name: sha256(file)}
+
+
+def forget(site: Site, upload_id: str) -> bool:
+    with suppress(UploadLocked), site.sessions.begin() as session:
+        drop_upload(session, ensure_workspace(session, "default"), upload_id_of(upload_id))
+        return True
+    return False
 
 
 def test_two_tabs_do_not_send_the_same(open_page: OpenPage, site: Site, make_file: MakeFile) -> None:

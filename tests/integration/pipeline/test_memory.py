@@ -25,7 +25,7 @@ from shared.domain.options import Options
 from worker.pipeline.run import Recording, analyse_segment, plan_recording, summarise
 
 class Calm:
-    name, engine, sha256 = "calm", "none", ""
+    name, engine, sha256, side_px, margin = "calm", "none", "", 64, 0.1
     def probabilities(self, crops):
         return np.full((len(crops), 7), 1 / 7, dtype=np.float32)
 
