@@ -60,7 +60,7 @@ class Answers:
         self._clock = clock
         self._write_piece = write_piece
         self._network = Network(engine, gpu)
-        self._folder: tuple[str, FolderModel] | None = None
+        self._folder: FolderModel | None = None
         self._open: tuple[str, Recording] | None = None
         if engine == "tensorflow-gpu":
             self._network.wait()  # a GPU that is not there must be known before work is taken
@@ -100,9 +100,10 @@ class Answers:
         folder = header.get("model_folder")
         if folder is None:
             return FerModel(self._network, options.model, progress.repeat)
-        if self._folder is None or self._folder[0] != folder:
-            self._folder = folder, FolderModel(Path(folder))
-        return self._folder[1]
+        card = read_card(Path(folder))  # each time: a folder may get a new version while this process lives
+        if self._folder is None or self._folder.card != card:
+            self._folder = FolderModel(Path(folder))
+        return self._folder
 
     def _summary(self, request: Message, _: Throttled) -> Answer:
         header = request.header

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from shared.domain.clock import monotonic_s
 from shared.domain.emotions import EMOTIONS
 from shared.domain.errors import Unavailable
 from shared.domain.limits import MediaLimits
@@ -19,6 +20,7 @@ from shared.domain.options import Options
 from tests.recordings import Studio
 from worker.pipeline import litert
 from worker.pipeline.run import FerModel, FolderModel, Recording, analyse_segment, plan_recording
+from worker.sandbox.answers import Answers, Throttled
 
 FER: dict[str, Any] = {
     "name": "fer-again",
@@ -107,3 +109,17 @@ def test_faces_are_cut_as_the_card_says(make_folder: MakeFolder, studio: Studio)
     assert [face.box for face in tight] == [face.box for face in wide]
     assert [face.sharpness for face in tight] == [face.sharpness for face in wide]
     assert [face.probabilities for face in tight] != [face.probabilities for face in wide]
+
+
+def test_a_folder_with_a_new_card_is_loaded_anew(make_folder: MakeFolder) -> None:
+    """An analyser lives for long, and must not say one version and compute another."""
+    answers = Answers("litert")
+    throttled = Throttled(lambda _: None, monotonic_s)
+
+    def model(**otherwise: Any) -> Any:
+        folder = make_folder(**otherwise)
+        return answers._model({"model_folder": str(folder)}, Options(model="fer-again"), throttled)
+
+    first = model()
+    assert model() is first
+    assert model(temperature=2.0).card.temperature == 2.0
