@@ -34,17 +34,31 @@ def fer2013(
     zips: Annotated[list[Path], typer.Option("--zip", help="A zip file of class folders; may be repeated.")] = [],  # noqa: B006
     csvs: Annotated[list[Path], typer.Option("--csv", help="The official csv; may be repeated.")] = [],  # noqa: B006
     folders: Annotated[list[Path], typer.Option("--folder", help="Class folders; may be repeated.")] = [],  # noqa: B006
+    votes: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="FER+'s fer2013new.csv, to take the labels from: "
+            "with the whole official csv, or with files that have FER+'s names.",
+        ),
+    ] = None,
 ) -> None:
-    """Read FER2013 into arrays, with a manifest of what was kept and what was not."""
+    """Read FER2013 into arrays, with a manifest of what was kept and what was not.
+
+    With --votes the folder also gets votes.npy, which `mien lab train --soft-targets` takes.
+    """
     if not zips and not csvs and not folders:
         raise typer.BadParameter("name what to read: --zip, --csv or --folder")
     from cli.progress import progress_bar
     from lab.data.preparing import Sources, prepare_fer2013
 
-    sources = Sources(zips=tuple(zips), csvs=tuple(csvs), folders=tuple(folders))
+    sources = Sources(zips=tuple(zips), csvs=tuple(csvs), folders=tuple(folders), votes=votes)
     with refusing(), progress_bar("Reading pictures") as update:
         made = prepare_fer2013(sources, out, update)
     show(out, made)
+    if "votes" in made:
+        print(f"{out / made['votes']['file']}: soft targets of {made['votes']['rows']} training pictures")
 
 
 def aihub(
@@ -93,9 +107,12 @@ def merge(
 def refusing() -> Iterator[None]:
     """Tell what is wrong with the data in one line."""
     from lab.data.damage import Damaged
+    from shared.domain.errors import InvalidRequest
 
     try:
         yield
+    except InvalidRequest as refused:
+        raise console.Failure(f"{refused.code}: {refused.detail}") from refused
     except (Damaged, ValueError) as damaged:
         raise console.Failure(str(damaged)) from damaged
 

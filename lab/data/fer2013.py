@@ -2,14 +2,14 @@
 
 Goodfellow et al., Challenges in Representation Learning, arXiv 1307.0414. The csv has the columns
 `emotion,pixels,Usage` or, as `icml_face_data.csv`, `emotion, Usage, pixels`; `Usage` names the split.
-In folders the file's name does (`PublicTest_123.jpg`), or else a folder above it.
+In folders the file's name does (`PublicTest_123.jpg`), or else a folder above it; FER+'s own folders have no classes.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -23,6 +23,7 @@ from lab.data.dataset import TEST, TRAINING, VALIDATION
 from shared.domain.emotions import EMOTIONS
 
 SIDE_PX = 48
+COLUMNS = ("emotion", "pixels", "Usage")
 USAGES = {"Training": TRAINING, "PublicTest": VALIDATION, "PrivateTest": TEST}
 """FER2013's own words: models were chosen by the public test, and ranked by the private one."""
 SPLIT_FOLDERS = {
@@ -33,6 +34,9 @@ SPLIT_FOLDERS = {
     "publictest": VALIDATION,
     "test": TEST,
     "privatetest": TEST,
+    "fer2013train": TRAINING,  # FER+'s own words
+    "fer2013valid": VALIDATION,
+    "fer2013test": TEST,
 }
 CLASS_FOLDERS = {
     **{emotion: place for place, emotion in enumerate(EMOTIONS)},
@@ -44,6 +48,7 @@ CLASS_FOLDERS = {
     "sadness": 4,
     "surprised": 5,
 }
+UNLABELLED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,55 +58,72 @@ class Entry:
     name: str
     split: str
     label: int
+    """Place in EMOTIONS, or UNLABELLED until votes say it."""
     picture: NDArray[np.uint8] | None
     """(height, width) gray, or None where the bytes are no picture."""
+    votes: tuple[int, ...] = ()
+    """For each of EMOTIONS; empty where nobody was asked."""
+    against: str | None = None
+    """Why the votes leave it out."""
 
 
 def read_csv(path: Path) -> Iterator[Entry]:
     """Every row. Raises Damaged with the line of a row that cannot be read."""
+    for line, value in rows_of(path, COLUMNS):
+        if value["emotion"].strip() not in map(str, range(len(EMOTIONS))):
+            raise Damaged(path, f"emotion {value['emotion']!r} is no number from 0 to {len(EMOTIONS) - 1}", line=line)
+        split, pixels = split_of_usage(path, line, value["Usage"]), _pixels(path, line, value["pixels"])
+        yield Entry(f"{path.name}:{line}", split, int(value["emotion"]), pixels)
+
+
+def rows_of(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row of a csv with these columns, in any order and case, and its line. Raises Damaged."""
+    if not path.is_file():
+        raise Damaged(path, "is missing")
     csv.field_size_limit(sys.maxsize)
+    known = {name.lower(): name for name in wanted}
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.reader(file, skipinitialspace=True)
         columns = [name.strip().lower() for name in next(rows, [])]
-        if sorted(columns) != ["emotion", "pixels", "usage"]:
-            raise Damaged(path, f"the columns must be emotion, pixels and Usage, not {', '.join(columns)}", line=1)
+        if sorted(columns) != sorted(known):
+            raise Damaged(path, f"the columns must be {', '.join(wanted)}, not {', '.join(columns)}", line=1)
         for row in rows:
-            yield _of_row(path, rows.line_num, columns, row)
+            if len(row) != len(columns):
+                raise Damaged(path, f"has {len(row)} fields, not {len(columns)}", line=rows.line_num)
+            yield rows.line_num, {known[name]: value for name, value in zip(columns, row, strict=True)}
 
 
-def read_folder(root: Path) -> Iterator[Entry]:
-    """Every picture in class folders, and in zip files among them; other files are left alone. Raises Damaged."""
+def split_of_usage(path: Path, line: int, usage: str) -> str:
+    """Raises Damaged."""
+    if usage.strip() not in USAGES:
+        raise Damaged(path, f"Usage {usage.strip()!r} is none of {', '.join(USAGES)}", line=line)
+    return USAGES[usage.strip()]
+
+
+def read_folder(root: Path, *, labelled: bool = True) -> Iterator[Entry]:
+    """Every picture in class folders, and in zip files among them; other files are left alone. Raises Damaged.
+
+    Args:
+        labelled: Whether the folders say the class; without it every picture is UNLABELLED.
+    """
     for path in files(root):
         if path.suffix.lower() in {".zip", *PICTURES}:
-            yield from _of_file(path)
+            yield from _of_file(path, labelled=labelled)
 
 
-def read_zip(path: Path) -> Iterator[Entry]:
-    """Every picture in a zip file. Raises Damaged."""
+def read_zip(path: Path, *, labelled: bool = True) -> Iterator[Entry]:
+    """Every picture in a zip file, as in `read_folder`. Raises Damaged."""
     if not path.is_file():
         raise Damaged(path, "is missing")
-    yield from _of_file(path)
+    yield from _of_file(path, labelled=labelled)
 
 
-def _of_file(path: Path) -> Iterator[Entry]:
+def _of_file(path: Path, *, labelled: bool) -> Iterator[Entry]:
     for member in members(path):
         if member.suffix in PICTURES:
             place = member.place.rpartition("!")[2]
-            yield Entry(
-                _short(place), _split_of(member.place, place), _label_of(member.place, place), _decode(member.read())
-            )
-
-
-def _of_row(path: Path, line: int, columns: list[str], row: list[str]) -> Entry:
-    if len(row) != len(columns):
-        raise Damaged(path, f"has {len(row)} fields, not {len(columns)}", line=line)
-    value = dict(zip(columns, row, strict=True))
-    usage = value["usage"].strip()
-    if usage not in USAGES:
-        raise Damaged(path, f"Usage {usage!r} is none of {', '.join(USAGES)}", line=line)
-    if value["emotion"].strip() not in map(str, range(len(EMOTIONS))):
-        raise Damaged(path, f"emotion {value['emotion']!r} is no number from 0 to {len(EMOTIONS) - 1}", line=line)
-    return Entry(f"{path.name}:{line}", USAGES[usage], int(value["emotion"]), _pixels(path, line, value["pixels"]))
+            label = _label_of(member.place, place) if labelled else UNLABELLED
+            yield Entry(_short(place), _split_of(member.place, place), label, _decode(member.read()))
 
 
 def _pixels(path: Path, line: int, text: str) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 The splits that models are chosen and measured on stay as they are, so that figures can be compared with published
 ones: there only what is no picture is dropped. From Training goes what teaches nothing or teaches the wrong thing.
+Where people voted on the labels, those of every split are theirs, and a picture without one goes from every split.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lab.data.dataset import SPLITS, TRAINING, Faces
 from lab.data.fer2013 import SIDE_PX, Entry
@@ -29,6 +31,8 @@ BLANK_BELOW = 1.0  # standard deviation in gray levels; FER2013's empty pictures
 @dataclass(frozen=True, slots=True)
 class Gathered:
     faces: Faces
+    votes: NDArray[np.float32]
+    """(training pictures, 7), for each of EMOTIONS, in the order of `faces`; (…, 0) where nobody was asked."""
     read: int
     dropped: dict[str, list[str]] = field(default_factory=dict)
     """Names by reason."""
@@ -53,36 +57,46 @@ def gather(entries: Iterable[Entry]) -> Gathered:
     kept = []
     for place, entry in enumerate(found):
         reason = reasons.get(place)
-        if reason and (entry.split == TRAINING or reason in {UNREADABLE, OTHER_SIZE}):
+        if reason and (entry.split == TRAINING or entry.against or reason in {UNREADABLE, OTHER_SIZE}):
             dropped[reason].append(entry.name)
             continue
         if reason:
             noted[reason].append(entry.name)
         kept.append(entry)
-    return Gathered(_stacked(kept), len(found), dict(dropped), dict(noted))
+    return Gathered(_stacked(kept), _votes(kept), len(found), dict(dropped), dict(noted))
 
 
 def _reasons(found: list[Entry]) -> Iterator[tuple[int, str]]:
     """The place of each entry that something speaks against, and what."""
     copies: dict[bytes, list[int]] = defaultdict(list)
     for place, entry in enumerate(found):
-        if entry.picture is None:
-            yield place, UNREADABLE
-        elif entry.picture.shape != (SIDE_PX, SIDE_PX):
-            yield place, OTHER_SIZE
-        elif entry.picture.std() < BLANK_BELOW:
-            yield place, BLANK
-        else:
+        fault = _fault(entry.picture)
+        if entry.against or fault:
+            yield place, entry.against or fault
+        if entry.picture is not None and not fault:
             copies[hashlib.sha256(entry.picture.tobytes()).digest()].append(place)
     for places in copies.values():
         if len(places) > 1:
             yield from _among_copies(found, places)
 
 
+def _fault(picture: NDArray[np.uint8] | None) -> str:
+    """What is wrong with a picture by itself; empty if nothing is."""
+    if picture is None:
+        return UNREADABLE
+    if picture.shape != (SIDE_PX, SIDE_PX):
+        return OTHER_SIZE
+    return BLANK if picture.std() < BLANK_BELOW else ""
+
+
 def _among_copies(found: list[Entry], places: list[int]) -> Iterator[tuple[int, str]]:
-    """Of equal pictures the first is kept if all say the same, and none of Training if they do not."""
-    contradictory = len({found[place].label for place in places}) > 1
+    """Of equal pictures the first is kept if all say the same, and none of Training if they do not.
+
+    One that the votes leave out says nothing, but in another split it is still not to be learnt from.
+    """
     leaked = any(found[place].split != TRAINING for place in places)
+    places = [place for place in places if not found[place].against]
+    contradictory = len({found[place].label for place in places}) > 1
     for order, place in enumerate(places):
         if leaked and found[place].split == TRAINING:
             yield place, LEAKED
@@ -101,6 +115,10 @@ def _stacked(kept: list[Entry]) -> Faces:
         splits=np.array([SPLITS.index(entry.split) for entry in kept], dtype=np.uint8),
         names=np.array([entry.name for entry in kept], dtype=np.str_),
     )
+
+
+def _votes(kept: list[Entry]) -> NDArray[np.float32]:
+    return np.array([entry.votes for entry in kept if entry.split == TRAINING], dtype=np.float32)
 
 
 def _counted(names: dict[str, list[str]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.data import merge
+from lab.data import gathering, merge, votes
 from lab.data.aihub import MAPPINGS
 from lab.data.aihub_labels import Dropped
 
@@ -22,6 +22,19 @@ def first_cells(text: str) -> set[str]:
     """What stands as code in the first cells of a table that says why something is dropped."""
     table = text.partition("| dropped as | because |\n|---|---|\n")[2].partition("\n\n")[0]
     return {code for row in table.splitlines() for code in re.findall(r"`([^`]+)`", row.split("|")[1])}
+
+
+def test_the_page_says_why_pictures_of_fer2013_are_dropped() -> None:
+    faults = {gathering.UNREADABLE, gathering.OTHER_SIZE, gathering.BLANK}
+    copies = {gathering.DUPLICATE, gathering.CONTRADICTORY, gathering.LEAKED}
+    assert first_cells(section("FER2013")) == faults | copies
+
+
+def test_the_page_says_how_votes_make_labels_and_why_pictures_have_none() -> None:
+    text = section("FER2013").partition("\n### FER+ votes\n")[2]
+    assert first_cells(text) == set(votes.REASONS)
+    assert f"`{votes.RULE}`" in text
+    assert f"`{votes.VOTES_FILE}`" in text
 
 
 def test_the_page_says_why_pictures_of_ai_hub_are_dropped() -> None:

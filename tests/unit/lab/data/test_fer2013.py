@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
@@ -132,9 +132,10 @@ def test_a_damaged_archive_is_refused_by_name(tmp_path: Path, damage: Callable[[
         list(read_zip(path))
 
 
-def test_a_file_that_is_missing_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(Damaged, match=r"fer\.zip.*missing"):
-        prepare_fer2013(Sources(zips=(tmp_path / "fer.zip",)), tmp_path / "out", ignore)
+@pytest.mark.parametrize("read", [read_zip, read_csv])
+def test_a_file_that_is_missing_is_refused_by_name(tmp_path: Path, read: Callable[[Path], Iterator[Entry]]) -> None:
+    with pytest.raises(Damaged, match=r"fer2013: is missing"):
+        list(read(tmp_path / "fer2013"))
 
 
 def test_bytes_that_are_no_picture_are_counted(tmp_path: Path) -> None:

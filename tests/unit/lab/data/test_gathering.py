@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,17 @@ def test_the_splits_for_judging_stay_whole_and_say_what_is_odd_in_them() -> None
     gathered = gather(found)
     assert (len(gathered.faces), gathered.dropped) == (3, {})
     assert {reason: len(names) for reason, names in gathered.noted.items()} == {BLANK: 1, CONTRADICTORY: 2}
+
+
+def test_a_picture_that_votes_leave_out_of_a_test_split_is_not_learnt_from_either() -> None:
+    gathered = gather([entry(1), entry(2), replace(entry(1, TEST), against="voted unknown")])
+    assert gathered.faces.names.tolist() == ["training/2/0"]
+    assert gathered.dropped == {LEAKED: ["training/1/0"], "voted unknown": ["test/1/0"]}
+
+
+def test_a_copy_that_votes_leave_out_does_not_contradict_the_other() -> None:
+    gathered = gather([replace(entry(1, label=3), against="voted unknown"), entry(1)])
+    assert gathered.faces.names.tolist() == ["training/1/0"]
 
 
 def test_nothing_to_keep_is_said() -> None:
