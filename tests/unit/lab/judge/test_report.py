@@ -31,6 +31,8 @@ class Knowing:
     engine = "litert"
     sha256 = "cd" * 32
     batch = 70
+    side_px = 48
+    margin = 0.0
 
     def __init__(self, name: str, right: int) -> None:
         self.name = name
