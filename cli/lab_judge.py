@@ -26,7 +26,7 @@ def evaluate(
     models: Annotated[
         str,
         typer.Option(
-            help="With commas between: fer, fer-litert, fer-mirrored, fer-int8, deepface, or name:path of a model folder."
+            help="With commas between: mien-net, fer, fer-litert, fer-mirrored, fer-int8, deepface, or name:path of a model folder."
         ),
     ],
     out: Annotated[Path, typer.Option(file_okay=False, help="The folder to write the report to.")],
@@ -77,7 +77,9 @@ def export(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="The model folder to write; SOURCE itself without it.")
     ] = None,
-    storage: Annotated[str, typer.Option(help="Of the weights: float32, or float16 in half the space.")] = "float32",
+    storage: Annotated[
+        str, typer.Option(help="Of the weights: float32; float16 in half the space; int8 in a quarter, and quicker.")
+    ] = "float32",
     calibrate_on: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, help="A data folder whose validation split sets the temperature."),

@@ -71,7 +71,7 @@ def expected_of(network: Any) -> Any:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize(("storage", "tolerance"), [("float32", 1e-4), ("float16", 1e-2)])
+@pytest.mark.parametrize(("storage", "tolerance"), [("float32", 1e-4), ("float16", 1e-2), ("int8", 0.1)])
 def test_a_model_folder_computes_what_was_trained(
     network: Any, trained: Path, tmp_path: Path, storage: Storage, tolerance: float
 ) -> None:
