@@ -15,6 +15,7 @@ from lab.recipes.parts import GENTLE, adam, in_three_colours, with_head
 from lab.recipes.recipe import Recipe, Stage
 
 SIDE_PX = 64
+DEVIATIONS = (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue
 HEAD = frozenset({"logits"})
 UPPER = ("block4", "block5", "block6", "block7", "top_")  # of the layers' names
 
@@ -44,7 +45,27 @@ def build(classes: int, weights: Path | None = None) -> Any:
     network = applications.EfficientNetB0(
         include_top=False, weights=None if weights is None else str(weights), input_tensor=in_three_colours(gray)
     )
+    if weights is not None:
+        scale_as_for_imagenet(network)
     return with_head(network, gray, classes, dropped=0.2)
+
+
+def scale_as_for_imagenet(network: Any) -> None:
+    """Divide pixels once more by the root of ImageNet's deviations, which the published weights were learnt with.
+
+    Keras adds that for `weights="imagenet"`, and not for the same weights out of a file
+    (https://github.com/tensorflow/tensorflow/issues/49930).
+    """
+    scaling = scaling_of(network)
+    mean, variance, count = scaling.get_weights()
+    scaling.set_weights([mean, variance * DEVIATIONS, count])
+    scaling.finalize_state()
+
+
+def scaling_of(network: Any) -> Any:
+    from keras.layers import Normalization
+
+    return next(layer for layer in network.layers if isinstance(layer, Normalization))
 
 
 def head_only(network: Any) -> None:

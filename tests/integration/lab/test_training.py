@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from lab.data.dataset import TRAINING
-from lab.recipes.efficientnetb0 import UPPER
+from lab.recipes.efficientnetb0 import UPPER, scaling_of
 from lab.recipes.recipe import Augmentation, Recipe, Stage
 from lab.recipes.registry import NAMES, find
 from lab.training.batches import batches, lesson, resized, scaled
@@ -173,9 +173,13 @@ def test_efficientnet_learns_with_its_head_first_and_then_with_its_upper_blocks(
     from keras.layers import BatchNormalization
 
     network = applications.EfficientNetB0(include_top=False, weights=None, input_tensor=Input((64, 64, 3)))
+    scaling_of(network).set_weights([np.full(3, 0.5), np.full(3, 0.25), np.zeros(())])
     network.save_weights(tmp_path / "notop.weights.h5")
     recipe = find("efficientnetb0", tmp_path / "notop.weights.h5")
     network, learning = recipe.build(7), []
+    assert np.asarray(scaling_of(network)(np.ones((1, 1, 1, 3)))).ravel() == pytest.approx(
+        (1 - 0.5) / 0.5 / np.sqrt([0.229, 0.224, 0.225])
+    )
     for stage in recipe.stages:
         stage.prepare(network)
         learning.append({layer.name for layer in network.layers if layer.trainable_weights})
