@@ -1,6 +1,6 @@
 """Trains by a recipe: an epoch at a time, each judged on the validation split, each leaving a checkpoint.
 
-A run's folder holds `run.json` (what was asked for), `log.jsonl` (a line for each epoch), `checkpoint.npz`,
+A run's folder holds `run.json` (what was asked for, and how far it came), `log.jsonl` (a line for each epoch), `checkpoint.npz`,
 `network.keras` (the best epoch's running mean, in float32) and `curves.png`.
 """
 
@@ -83,13 +83,15 @@ class _Run:
         self._precision = order.precision or (best_precision() if recipe.onednn else "float32")
         self._learner = Learner(recipe, self._precision, order.seed)
         self._stage: int | None = None
+        self._told: dict[str, Any] = {}
 
     def begin(self) -> list[Row]:
         folder = self._order.folder
         if (folder / CHECKPOINT_FILE).exists():
             raise AlreadyTrained(f"{folder} holds a training: resume it, or choose another folder")
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / RUN_FILE).write_text(json.dumps(self._facts(), indent=2) + "\n")
+        self._told = self._facts()
+        self._tell([])
         return []
 
     def resume(self) -> list[Row]:
@@ -101,11 +103,12 @@ class _Run:
         rows: list[Row] = list(state.facts["rows"])
         place = self._enter(len(rows))
         self._learner.restore(state, same_stage=place.number == state.facts["stage"])
+        self._tell(rows)
         return rows
 
     def _check(self, facts: Mapping[str, Any]) -> None:
-        asked = json.loads((self._order.folder / RUN_FILE).read_text())
-        before = {"recipe": facts["recipe"], "seed": facts["seed"], "data": asked["data"].get("sha256")}
+        self._told = json.loads((self._order.folder / RUN_FILE).read_text())
+        before = {"recipe": facts["recipe"], "seed": facts["seed"], "data": self._told["data"].get("sha256")}
         now = {"recipe": self._recipe.name, "seed": self._order.seed, "data": (self._order.facts or {}).get("sha256")}
         if before != now:
             raise AnotherTraining(f"{self._order.folder} holds a training of {before}, not of {now}")
@@ -142,6 +145,15 @@ class _Run:
         self._learner.restore(state)
         log = "".join(json.dumps(row) + "\n" for row in rows)
         checkpoint.replace(folder / LOG_FILE, log.encode())
+        self._tell(rows)
+
+    def _tell(self, rows: list[Row]) -> None:
+        """Write `run.json`; `schedules` are the lengths that it was trained for, each up to which epoch."""
+        lasted = {row["of"]: row["epoch"] for row in rows}
+        schedules = [{"of": of, "up_to_epoch": epoch} for of, epoch in lasted.items()]
+        trained = {"epochs": len(rows), "best_epoch": _best(rows) + 1 if rows else None, "schedules": schedules}
+        told = {**self._told, "epochs": self._order.epochs, "trained": trained}
+        checkpoint.replace(self._order.folder / RUN_FILE, (json.dumps(told, indent=2) + "\n").encode())
 
     def _enter(self, number: int) -> Place:
         place = place_of(self._recipe.stages, number, self._order.epochs)

@@ -115,6 +115,20 @@ def test_a_run_leaves_a_log_and_says_what_was_asked_for(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*part*"))
 
 
+def test_a_run_that_was_made_longer_says_by_which_schedules_it_was_trained(tmp_path: Path) -> None:
+    order = Order(folder=tmp_path, epochs=1, precision="float32")
+    train(small(), faces(8), order, ignore)
+    rows = train(small(), faces(8), replace(order, epochs=3), ignore, resume=True)
+    told = json.loads((tmp_path / "run.json").read_text())
+    best = max(rows, key=lambda row: row["accuracy_mirrored"])["epoch"]
+    assert told["epochs"] == 3
+    assert told["trained"] == {
+        "epochs": 3,
+        "best_epoch": best,
+        "schedules": [{"of": 1, "up_to_epoch": 1}, {"of": 3, "up_to_epoch": 3}],
+    }
+
+
 def test_a_folder_with_a_training_is_not_overwritten_and_one_without_not_resumed(tmp_path: Path) -> None:
     order = Order(folder=tmp_path, epochs=1, precision="float32")
     with pytest.raises(NothingToResume):
