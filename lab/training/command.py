@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,22 @@ import numpy as np
 
 from lab.data import dataset
 from lab.data.damage import Damaged
+from lab.data.votes import VOTES_FILE
 from lab.recipes.recipe import Recipe
 from lab.recipes.registry import find
 from lab.training.batches import Targets
 from lab.training.curves import draw
 from lab.training.precision import Precision
-from lab.training.train import AlreadyTrained, AnotherTraining, NothingToResume, Order, Progress, Row, train
+from lab.training.train import (
+    RUN_FILE,
+    AlreadyTrained,
+    AnotherTraining,
+    NothingToResume,
+    Order,
+    Progress,
+    Row,
+    train,
+)
 
 CURVES_FILE = "curves.png"
 
@@ -47,7 +58,8 @@ def run_training(request: Request, progress: Progress) -> list[Row]:
         recipe = find(request.recipe, request.weights)
         os.environ["TF_ENABLE_ONEDNN_OPTS"] = str(int(recipe.onednn))  # read when TensorFlow is imported
         faces, manifest = dataset.read(request.data)
-        rows = train(recipe, faces, _order(request, recipe, manifest), progress, resume=request.resume)
+        order = _order(request, recipe, manifest)
+        rows = train(recipe, faces, order, progress, resume=request.resume)
     except (LookupError, ValueError, Damaged, OSError, AlreadyTrained, AnotherTraining, NothingToResume) as fault:
         raise Refused(str(fault)) from fault
     draw(rows, f"{recipe.name}, seed {request.seed}", request.out / CURVES_FILE)
@@ -57,13 +69,30 @@ def run_training(request: Request, progress: Progress) -> list[Row]:
 def _order(request: Request, recipe: Recipe, manifest: dict[str, Any]) -> Order:
     return Order(
         folder=request.out,
-        epochs=request.epochs or recipe.epochs,
+        epochs=request.epochs or _epochs_before(request) or recipe.epochs,
         seed=request.seed,
         precision=request.precision,
-        soft=_soft(request.soft),
+        soft=None if request.soft is None else _soft(request.soft, manifest),
+        files={
+            name: dataset.sha256_of(path)
+            for name, path in {"soft_targets": request.soft, "weights": request.weights}.items()
+            if path is not None
+        },
         facts={"name": manifest.get("data"), "sha256": manifest["arrays"]["sha256"], "counts": manifest["counts"]},
     )
 
 
-def _soft(path: Path | None) -> Targets | None:
-    return None if path is None else np.load(path).astype(np.float32)
+def _epochs_before(request: Request) -> int | None:
+    """How many the run that is gone on with was asked for."""
+    told = request.out / RUN_FILE
+    return int(json.loads(told.read_text())["epochs"]) if request.resume and told.is_file() else None
+
+
+def _soft(path: Path, manifest: dict[str, Any]) -> Targets:
+    """Raises Refused for what are no rows of probabilities, or the votes on other pictures."""
+    if path.name == VOTES_FILE and manifest.get("votes", {}).get("sha256") != dataset.sha256_of(path):
+        raise Refused(f"{path} holds votes on other pictures than those of this data folder")
+    rows = np.load(path)
+    if not isinstance(rows, np.ndarray) or rows.ndim != 2 or not np.allclose(rows.sum(axis=1), 1, atol=1e-3):
+        raise Refused(f"{path} holds no rows of probabilities that add up to 1")
+    return rows.astype(np.float32)

@@ -13,7 +13,7 @@ from lab.training.average import Average
 from lab.training.batches import Inputs, Targets
 from lab.training.checkpoint import Array, State
 from lab.training.precision import Precision, numbers
-from lab.training.quicken import quickened
+from lab.training.quicken import give_weights, quickened
 from lab.training.schedule import Place
 from shared.domain.emotions import EMOTIONS
 
@@ -58,7 +58,7 @@ class Learner:
         """(n, classes) logits of the twin."""
         if self._twin is None:
             self._twin = self._make_twin()
-        self._twin.set_weights(self._average.weights)
+        give_weights(self._twin, self._average.weights)
         parts = [inputs[at : at + JUDGED_AT_ONCE] for at in range(0, len(inputs), JUDGED_AT_ONCE)]
         return np.concatenate([np.asarray(self._twin.predict_on_batch(part), np.float32) for part in parts])
 
@@ -72,7 +72,7 @@ class Learner:
         """Write the twin, as the recipe builds it, in float32 and in Keras' format."""
         with numbers("float32"):
             network = self._recipe.build(len(EMOTIONS))
-        network.set_weights(self._average.weights)
+        give_weights(network, self._average.weights)
         network.save(path)
 
     def state(self) -> State:

@@ -19,8 +19,18 @@ def quickened(network: Any) -> Any:
         return network
     fused = _fused_layer()
     copy = models.clone_model(network, clone_function=lambda layer: _copied(layer, fused))
-    copy.set_weights(network.get_weights())
+    give_weights(copy, network.get_weights())
     return copy
+
+
+def give_weights(network: Any, weights: Any) -> None:
+    """Set all weights, also those of which Keras' Normalization keeps a copy to compute with."""
+    from keras.layers import Normalization
+
+    network.set_weights(weights)
+    for layer in network.layers:
+        if isinstance(layer, Normalization):
+            layer.finalize_state()
 
 
 def _copied(layer: Any, fused: type[Any]) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,8 @@ class Order:
     """None takes what the processor is quicker with, if the recipe may use oneDNN."""
     soft: Targets | None = None
     """Learnt instead of the labels, row by row of the training split."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of what else it begins with, `soft_targets` or `weights`; a run goes on only with the same."""
     facts: Mapping[str, Any] | None = None
     """Of the data, for run.json."""
 
@@ -64,7 +66,11 @@ def train(recipe: Recipe, faces: Faces, order: Order, progress: Progress, *, res
 
     Raises:
         NothingToResume, AnotherTraining, AlreadyTrained.
+        ValueError: There are no pictures to learn from, or none to judge by.
     """
+    for split in (TRAINING, VALIDATION):
+        if not len(faces.of(split)):
+            raise ValueError(f"the data has no pictures of the {split} split")
     run = _Run(recipe, faces, order)
     rows = run.resume() if resume else run.begin()
     while len(rows) < order.epochs and not _is_stale(rows, recipe.patience):
@@ -108,8 +114,10 @@ class _Run:
 
     def _check(self, facts: Mapping[str, Any]) -> None:
         self._told = json.loads((self._order.folder / RUN_FILE).read_text())
-        before = {"recipe": facts["recipe"], "seed": facts["seed"], "data": self._told["data"].get("sha256")}
-        now = {"recipe": self._recipe.name, "seed": self._order.seed, "data": (self._order.facts or {}).get("sha256")}
+        order, told = self._order, self._told
+        before = {"recipe": facts["recipe"], "seed": facts["seed"], "data": told["data"].get("sha256")}
+        now = {"recipe": self._recipe.name, "seed": order.seed, "data": (order.facts or {}).get("sha256")}
+        before, now = before | told.get("files", {}), now | dict(order.files)
         if before != now:
             raise AnotherTraining(f"{self._order.folder} holds a training of {before}, not of {now}")
 
@@ -195,6 +203,7 @@ class _Run:
             "seed": self._order.seed,
             "precision": self._precision,
             "learnt_from": "labels" if self._order.soft is None else "soft targets",
+            "files": dict(self._order.files),
             "data": dict(self._order.facts or {}),
             "made_with": {"keras": keras.__version__, "backend": keras.backend.backend(), "numpy": np.__version__},
         }

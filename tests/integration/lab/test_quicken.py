@@ -41,3 +41,16 @@ def test_a_quickened_network_learns_and_answers_the_same() -> None:
         np.allclose(*pair, rtol=2e-3, atol=1e-4) for pair in zip(plain.get_weights(), quick.get_weights(), strict=True)
     )
     assert np.allclose(plain.predict_on_batch(faces), quick.predict_on_batch(faces), atol=5e-3)
+
+
+def test_a_quickened_network_scales_its_pictures_the_same() -> None:
+    from keras import Input, Model, layers
+
+    given = Input((12, 12, 1))
+    scaling = layers.Normalization()
+    plain = Model(given, layers.Dense(7)(layers.Flatten()(scaling(given))))
+    scaling.set_weights([np.array([3.0]), np.array([4.0]), np.zeros(())])
+    scaling.finalize_state()
+    faces = np.random.default_rng(0).random((4, 12, 12, 1)).astype(np.float32)
+    assert np.allclose(plain(faces), quickened(plain)(faces), atol=1e-6)
+    assert np.allclose(scaling(np.full((1, 12, 12, 1), 5.0)), 1)

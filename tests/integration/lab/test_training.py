@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lab.data.dataset import TRAINING
+from lab.data.dataset import SPLITS, TRAINING, VALIDATION
 from lab.recipes.efficientnetb0 import UPPER, scaling_of
 from lab.recipes.recipe import Augmentation, Recipe, Stage
 from lab.recipes.registry import NAMES, find
@@ -138,12 +138,22 @@ def test_a_folder_with_a_training_is_not_overwritten_and_one_without_not_resumed
         train(small(), faces(8), order, ignore)
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"facts": {"sha256": "other"}}])
+@pytest.mark.parametrize(
+    "change", [{"seed": 1}, {"facts": {"sha256": "other"}}, {"files": {"soft_targets": "abc"}}], ids=str
+)
 def test_only_the_same_training_is_gone_on_with(tmp_path: Path, change: dict[str, Any]) -> None:
     order = Order(folder=tmp_path, epochs=1, precision="float32", facts={"sha256": "some"})
     train(small(), faces(8), order, ignore)
     with pytest.raises(AnotherTraining, match="holds a training of"):
         train(small(), faces(8), replace(order, **change), ignore, resume=True)
+
+
+@pytest.mark.parametrize("split", [TRAINING, VALIDATION])
+def test_data_without_a_split_are_refused_at_once(tmp_path: Path, split: str) -> None:
+    some = faces(8)
+    without = some.where(some.splits != SPLITS.index(split))
+    with pytest.raises(ValueError, match=f"no pictures of the {split} split"):
+        train(small(), without, Order(folder=tmp_path, epochs=1), ignore)
 
 
 def test_a_training_that_no_longer_gets_better_ends(tmp_path: Path) -> None:
