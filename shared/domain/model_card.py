@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf, isfinite
+from pathlib import PurePath
 from typing import Any, Literal, get_args
 
 from shared.domain.emotions import EMOTIONS
@@ -57,7 +59,7 @@ class ModelCard:
         """Raises ValueError, naming what is wrong."""
         try:
             return _checked(cls(**_fields(text)))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{CARD_FILE} lacks or misspells {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,6 +81,8 @@ class ModelCard:
 
 def _fields(text: Mapping[str, Any]) -> dict[str, Any]:
     into = text["input"]
+    if into.get("colour", "gray") != "gray":
+        raise ValueError(f"{CARD_FILE}: faces are gray, not {into['colour']!r}")
     return {
         "name": str(text["name"]),
         "version": str(text["version"]),
@@ -96,6 +100,10 @@ def _fields(text: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _is_name(weights: WeightsFile) -> bool:
+    return weights.file not in ("", "..") and PurePath(weights.file).name == weights.file
+
+
 def _checked(card: ModelCard) -> ModelCard:
     faults = {
         f"the name {card.name!r} must be lower case letters, digits, dots and dashes": not MODEL_NAME.fullmatch(
@@ -106,9 +114,15 @@ def _checked(card: ModelCard) -> ModelCard:
         f"labels must be {', '.join(EMOTIONS)} in some order": sorted(card.labels) != sorted(EMOTIONS),
         f"output {card.output!r} must be one of {get_args(Output)}": card.output not in get_args(Output),
         f"views must be some of {get_args(View)}": not card.views or not set(card.views) <= set(get_args(View)),
-        f"a temperature of {card.temperature} must be above 0": not card.temperature > 0,
+        f"a temperature of {card.temperature} must be a number above 0": not 0 < card.temperature < inf,
+        f"a scale of {card.scale} and an offset of {card.offset} must be numbers": not isfinite(
+            card.scale + card.offset
+        ),
+        "made_by and figures must be objects": not all(
+            isinstance(one, Mapping) for one in (card.made_by, card.figures)
+        ),
         "there must be weights for litert": "litert" not in card.weights,
-        "files of weights must lie in the folder itself": any("/" in one.file for one in card.weights.values()),
+        "files of weights must lie in the folder itself": not all(map(_is_name, card.weights.values())),
     }
     wrong = [fault for fault, holds in faults.items() if holds]
     if wrong:

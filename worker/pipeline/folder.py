@@ -17,6 +17,7 @@ from worker.pipeline.emotions import Crops, Probabilities
 from worker.pipeline.sealed import Weights
 
 Outputs = NDArray[np.float32]
+SUM_TOLERANCE = 1e-3
 
 
 class FolderModel:
@@ -36,8 +37,13 @@ class FolderModel:
         self.sha256 = weights.sha256
         self.side_px = card.side_px
         self.margin = card.margin
-        self._infer = litert.load(Weights(path=lambda: folder / weights.file, sha256=weights.sha256).verified())
         self._order = [card.labels.index(emotion) for emotion in EMOTIONS]
+        path = Weights(path=lambda: folder / weights.file, sha256=weights.sha256).verified()
+        try:
+            self._infer = litert.load(path)
+            self._try()
+        except (ValueError, RuntimeError) as error:
+            raise Unavailable(f"The weights in {folder.name} do not fit their card: {error}") from error
 
     def probabilities(self, crops: Crops) -> Probabilities:
         """One row for each crop of `side_px`, in the order of EMOTIONS."""
@@ -46,6 +52,14 @@ class FolderModel:
         views = [faces if view == "plain" else np.ascontiguousarray(faces[:, :, ::-1]) for view in card.views]
         means = sum(self._probabilities(self._infer(view)) for view in views) / np.float32(len(views))
         return np.asarray(means, dtype=np.float32)[:, self._order]
+
+    def _try(self) -> None:
+        """Read a black face. Raises ValueError where that cannot be done, or gives no probabilities."""
+        outputs = self._infer(np.full((1, self.side_px, self.side_px, 1), self.card.offset, dtype=np.float32))
+        if outputs.shape != (1, len(EMOTIONS)):
+            raise ValueError(f"{outputs.shape[1:]} outputs for a face, not {len(EMOTIONS)}")
+        if not abs(float(self._probabilities(outputs).sum()) - 1) < SUM_TOLERANCE:
+            raise ValueError(f"what should be probabilities adds up to {outputs.sum():.3g}")
 
     def _probabilities(self, outputs: Outputs) -> Outputs:
         """Softened by the temperature; probabilities have logarithms in the place of logits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from shared.domain.errors import Unavailable
 
 FER_SHA256 = "a64ec8b1231aa6e9ed2a35f99b6b3ea253cc8b858e62c868faae1224aaf4d7ed"
+_LOADING = threading.Lock()
 BATCH = 16  # a fixed shape; each row of a result is the same whatever the others hold
 
 
@@ -38,15 +40,19 @@ def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """LiteRT greets on standard error, past every logger, and has no switch against it."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    """LiteRT greets on standard error, past every logger, and has no switch against it.
+
+    One at a time: of two that overlap, the later one would put back what the earlier one had turned away.
+    """
+    with _LOADING:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
 
 
 class _Batches:

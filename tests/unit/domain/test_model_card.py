@@ -39,7 +39,13 @@ def test_a_card_comes_back_as_it_went() -> None:
         ({"temperature": 0}, "a temperature of 0.0"),
         ({"weights": {}}, "there must be weights for litert"),
         ({"weights": {"litert": {"file": "../fer.tflite", "sha256": "ab"}}}, "must lie in the folder"),
+        ({"weights": {"litert": {"file": "..", "sha256": "ab"}}}, "must lie in the folder"),
         ({"weights": {"litert": {"file": "fer.tflite"}}}, "lacks or misspells"),
+        ({"weights": ["fer.tflite"]}, "lacks or misspells"),
+        ({"temperature": float("inf")}, "a temperature of inf"),
+        ({"input": {**CARD["input"], "scale": float("nan")}}, "a scale of nan"),
+        ({"input": {**CARD["input"], "colour": "rgb"}}, "faces are gray, not 'rgb'"),
+        ({"made_by": "me"}, "made_by"),
     ],
 )
 def test_a_card_that_cannot_hold_says_why(change: dict[str, Any], fault: str) -> None:
