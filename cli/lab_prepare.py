@@ -31,9 +31,16 @@ def register(group: typer.Typer) -> None:
 
 def fer2013(
     out: Out,
-    zips: Annotated[list[Path], typer.Option("--zip", help="A zip file of class folders; may be repeated.")] = [],  # noqa: B006
-    csvs: Annotated[list[Path], typer.Option("--csv", help="The official csv; may be repeated.")] = [],  # noqa: B006
-    folders: Annotated[list[Path], typer.Option("--folder", help="Class folders; may be repeated.")] = [],  # noqa: B006
+    zips: Annotated[
+        list[Path],
+        typer.Option("--zip", exists=True, dir_okay=False, help="A zip file of class folders; may be repeated."),
+    ] = [],  # noqa: B006
+    csvs: Annotated[
+        list[Path], typer.Option("--csv", exists=True, dir_okay=False, help="The official csv; may be repeated.")
+    ] = [],  # noqa: B006
+    folders: Annotated[
+        list[Path], typer.Option("--folder", exists=True, file_okay=False, help="Class folders; may be repeated.")
+    ] = [],  # noqa: B006
     votes: Annotated[
         Path | None,
         typer.Option(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import struct
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -20,6 +22,11 @@ from lab.data.damage import Damaged
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})  # the set itself has .jpg and, 1 in 70, .jpeg
 LABELS = frozenset({".json"})
 UTF8_NAME = 0x800  # APPNOTE.TXT 4.4.4, bit 11: the name is in UTF-8
+DAMAGE = (BadZipFile, EOFError, LZMAError, OSError, OverflowError, RuntimeError, ValueError, struct.error, zlib.error)
+"""What the standard library raises at a zip file's wrong bytes; also at methods and versions it does not know."""
+END, END_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # APPNOTE.TXT 4.3.16 and 4.3.15
+END_BYTES, WIDE_END_BYTES, LOCATOR_BYTES = 22, 56, 20  # of 4.3.16 without a comment, 4.3.14 and 4.3.15
+LONGEST_COMMENT = 0xFFFF
 PIECE = re.compile(r"\.zip\.part\d+|\.z\d\d", re.IGNORECASE)  # what AI Hub's downloader leaves when it is cut off
 
 
@@ -43,7 +50,13 @@ def nfc(text: str) -> str:
 
 
 def files(root: Path) -> list[Path]:
-    """All files under a folder in an order that does not depend on the machine. Raises Damaged for pieces of archives."""
+    """All files under a folder, in an order that does not depend on the machine.
+
+    Raises:
+        Damaged: It is no folder, or holds a piece of an archive.
+    """
+    if not root.is_dir():
+        raise Damaged(readable(root), "is no folder")
     found = [path for path in root.rglob("*") if path.is_file() and not _is_clutter(path.relative_to(root).as_posix())]
     for path in found:
         if PIECE.search(path.name):
@@ -100,10 +113,26 @@ def fingerprint(path: Path) -> dict[str, str]:
 def _opened(path: Path) -> Iterator[ZipFile]:
     try:
         archive = ZipFile(path)
-    except (BadZipFile, OSError, ValueError) as error:
+        promised = _promised(path)
+    except DAMAGE as error:
         raise Damaged(readable(path), f"cannot be opened as a zip file: {error}") from error
     with archive:
+        if promised > len(archive.infolist()):  # fewer are no damage: a Mac counts modulo 65536
+            raise Damaged(readable(path), f"lists {len(archive.infolist())} members, but says {promised}")
         yield archive
+
+
+def _promised(path: Path) -> int:
+    """The number of members by the end of a zip file, at which Python does not look."""
+    reach = LONGEST_COMMENT + END_BYTES + LOCATOR_BYTES + WIDE_END_BYTES
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - reach))
+        tail = file.read()
+    at = tail.rfind(END, 0, len(tail) - END_BYTES + len(END))
+    locator = at - LOCATOR_BYTES
+    if locator >= WIDE_END_BYTES and tail.startswith(END_LOCATOR, locator):
+        return int(struct.unpack_from("<Q", tail, locator - WIDE_END_BYTES + 32)[0])
+    return int(struct.unpack_from("<H", tail, at + 10)[0])
 
 
 def _listed(archive: ZipFile) -> Iterator[tuple[str, ZipInfo]]:
@@ -122,8 +151,8 @@ def true_name(info: ZipInfo) -> str:
 
 
 def readable(path: Path) -> str:
-    """A path as its maker meant it, in NFC, whatever encoding it was unpacked in."""
-    return _decoded(os.fsencode(path.as_posix()))
+    """A path as its maker meant it, in NFC, whatever encoding each of its names was unpacked in."""
+    return "/".join(map(_decoded, os.fsencode(path.as_posix()).split(b"/")))
 
 
 def _decoded(name: bytes) -> str:
@@ -142,5 +171,5 @@ def _is_clutter(name: str) -> bool:
 def _read(archive: ZipFile, info: ZipInfo, place: str) -> bytes:
     try:
         return archive.read(info)
-    except (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, zlib.error) as error:
+    except DAMAGE as error:
         raise Damaged(place, f"cannot be read: {str(error) or os.strerror(5)}") from error

@@ -134,6 +134,10 @@ def _records(text: str, place: str) -> Iterator[tuple[int, Any]]:
             record, end = decode(text, at)
             yield line, record
             mark, at = _mark(text, end, ",]")
+        if mark != "]":
+            mark, at = _mark(text, at, "]")
+        if at < len(text):
+            raise json.JSONDecodeError("Extra data", text, at)
     except json.JSONDecodeError as error:
         fault = f"is no JSON list of labels: {error.msg} at column {error.colno}"
         raise Damaged(place, fault, line=error.lineno) from error

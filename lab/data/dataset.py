@@ -84,8 +84,15 @@ def write(folder: Path, faces: Faces, facts: Mapping[str, Any]) -> dict[str, Any
         "counts": faces.counts(),
         "arrays": {"file": ARRAYS_FILE, "sha256": sha256_of(arrays)},
     }
-    (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    _write_manifest(folder / MANIFEST_FILE, manifest)
     return manifest
+
+
+def _write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Beside the last one, which stays whole until the new one is."""
+    beside = path.with_suffix(".new")
+    beside.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    beside.replace(path)
 
 
 def read(folder: Path) -> tuple[Faces, dict[str, Any]]:
@@ -113,7 +120,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise Damaged(path, "is missing; make the folder with `mien lab prepare`")
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text())
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise Damaged(path, f"is no JSON: {error}") from error
     if "arrays" not in manifest:

@@ -2,22 +2,28 @@
 
 Goodfellow et al., Challenges in Representation Learning, arXiv 1307.0414. The csv has the columns
 `emotion,pixels,Usage` or, as `icml_face_data.csv`, `emotion, Usage, pixels`; `Usage` names the split.
-In folders the file's name does (`PublicTest_123.jpg`), or else a folder above it; FER+'s own folders have no classes.
+In folders the file's name does (`PublicTest_123.jpg`), or else a folder above it, up to the one that was named;
+FER+'s own folders have no classes.
 """
 
 from __future__ import annotations
 
 import csv
+import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.data.aihub_archives import PICTURES, files, members
+from lab.data.aihub_archives import PICTURES, Member, files, members, readable
+from lab.data.aihub_faces import decode
 from lab.data.damage import Damaged
 from lab.data.dataset import TEST, TRAINING, VALIDATION
 from shared.domain.emotions import EMOTIONS
@@ -49,6 +55,8 @@ CLASS_FOLDERS = {
     "surprised": 5,
 }
 UNLABELLED = -1
+HEADER_BYTES = 100  # enough for the names of the columns, also in UTF-16
+NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how Python keeps bytes that are no text
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,81 +77,109 @@ class Entry:
 
 def read_csv(path: Path) -> Iterator[Entry]:
     """Every row. Raises Damaged with the line of a row that cannot be read."""
-    for line, value in rows_of(path, COLUMNS):
+    return _entries_of(rows_of(path, COLUMNS), readable(path), readable(Path(path.name)))
+
+
+def _entries_of(rows: Iterable[tuple[int, dict[str, str]]], place: str, name: str) -> Iterator[Entry]:
+    for line, value in rows:
         if value["emotion"].strip() not in map(str, range(len(EMOTIONS))):
-            raise Damaged(path, f"emotion {value['emotion']!r} is no number from 0 to {len(EMOTIONS) - 1}", line=line)
-        split, pixels = split_of_usage(path, line, value["Usage"]), _pixels(path, line, value["pixels"])
-        yield Entry(f"{path.name}:{line}", split, int(value["emotion"]), pixels)
+            raise Damaged(place, f"emotion {value['emotion']!r} is no number from 0 to {len(EMOTIONS) - 1}", line=line)
+        split, pixels = split_of_usage(place, line, value["Usage"]), _pixels(place, line, value["pixels"])
+        yield Entry(f"{name}:{line}", split, int(value["emotion"]), pixels)
 
 
 def rows_of(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Each row of a csv with these columns, in any order and case, and its line. Raises Damaged."""
     if not path.is_file():
-        raise Damaged(path, "is missing")
+        raise Damaged(readable(path), "is missing")
+    with path.open("rb") as file:
+        yield from _rows_in(file, readable(path), wanted)
+
+
+def _rows_in(file: BinaryIO, place: str, wanted: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     csv.field_size_limit(sys.maxsize)
     known = {name.lower(): name for name in wanted}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.reader(file, skipinitialspace=True)
-        columns = [name.strip().lower() for name in next(rows, [])]
-        if sorted(columns) != sorted(known):
-            raise Damaged(path, f"the columns must be {', '.join(wanted)}, not {', '.join(columns)}", line=1)
-        for row in rows:
-            if len(row) != len(columns):
-                raise Damaged(path, f"has {len(row)} fields, not {len(columns)}", line=rows.line_num)
-            yield rows.line_num, {known[name]: value for name, value in zip(columns, row, strict=True)}
+    rows = csv.reader(_lines(file, place), skipinitialspace=True)
+    columns = [name.strip().lower() for name in next(rows, [])]
+    if sorted(columns) != sorted(known):
+        raise Damaged(place, f"the columns must be {', '.join(wanted)}, not {', '.join(columns)}", line=1)
+    for row in rows:
+        if len(row) != len(columns):
+            raise Damaged(place, f"has {len(row)} fields, not {len(columns)}", line=rows.line_num)
+        yield rows.line_num, {known[name]: value for name, value in zip(columns, row, strict=True)}
 
 
-def split_of_usage(path: Path, line: int, usage: str) -> str:
+def _lines(file: BinaryIO, place: str) -> Iterator[str]:
+    text = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    for number, line in enumerate(text, 1):
+        if not line.isascii() and NOT_UTF8.search(line):
+            raise Damaged(place, "is not in UTF-8", line=number)
+        yield line
+
+
+def split_of_usage(place: str | Path, line: int, usage: str) -> str:
     """Raises Damaged."""
     if usage.strip() not in USAGES:
-        raise Damaged(path, f"Usage {usage.strip()!r} is none of {', '.join(USAGES)}", line=line)
+        raise Damaged(place, f"Usage {usage.strip()!r} is none of {', '.join(USAGES)}", line=line)
     return USAGES[usage.strip()]
 
 
 def read_folder(root: Path, *, labelled: bool = True) -> Iterator[Entry]:
-    """Every picture in class folders, and in zip files among them; other files are left alone. Raises Damaged.
+    """Every picture in class folders and row of an official csv, also in zip files among them. Raises Damaged.
 
     Args:
         labelled: Whether the folders say the class; without it every picture is UNLABELLED.
     """
+    name = Path(os.path.abspath(root)).name  # noqa: PTH100  # what a link is called counts, not where it leads
     for path in files(root):
-        if path.suffix.lower() in {".zip", *PICTURES}:
-            yield from _of_file(path, labelled=labelled)
+        yield from _of_file(path, readable(Path(name, path.relative_to(root))), labelled=labelled)
 
 
 def read_zip(path: Path, *, labelled: bool = True) -> Iterator[Entry]:
-    """Every picture in a zip file, as in `read_folder`. Raises Damaged."""
+    """Every picture and row in a zip file, as in `read_folder`. Raises Damaged."""
     if not path.is_file():
-        raise Damaged(path, "is missing")
-    yield from _of_file(path, labelled=labelled)
+        raise Damaged(readable(path), "is missing")
+    if path.suffix.lower() != ".zip":
+        raise Damaged(readable(path), "is no zip file by its name")
+    yield from _of_file(path, "", labelled=labelled)
 
 
-def _of_file(path: Path, *, labelled: bool) -> Iterator[Entry]:
+def other_files(paths: Iterable[Path]) -> dict[str, int]:
+    """Of files and what is in zip files, those that the readers pass over, by the ends of their names."""
+    walked = (member for path in paths for member in members(path))
+    return dict(Counter(member.suffix for member in walked if member.suffix not in PICTURES and not _is_rows(member)))
+
+
+def _of_file(path: Path, below: str, *, labelled: bool) -> Iterator[Entry]:
+    """What a file holds that lies at `below`; in a zip file only the folders inside it count."""
+    zipped = f"{readable(path)}!"
     for member in members(path):
+        place = member.place.removeprefix(zipped) if member.place.startswith(zipped) else below
         if member.suffix in PICTURES:
-            place = member.place.rpartition("!")[2]
             label = _label_of(member.place, place) if labelled else UNLABELLED
-            yield Entry(_short(place), _split_of(member.place, place), label, _decode(member.read()))
+            yield Entry(_short(place), _split_of(member.place, place), label, decode(member.read()))
+        elif _is_rows(member):
+            if not labelled:
+                raise Damaged(member.place, "has votes by the order of its rows: name this csv itself")
+            rows = _rows_in(BytesIO(member.read()), member.place, COLUMNS)
+            yield from _entries_of(rows, member.place, _short(place))
 
 
-def _pixels(path: Path, line: int, text: str) -> NDArray[np.uint8]:
+def _is_rows(member: Member) -> bool:
+    """Whether it is meant to be the official csv: another, such as FER+'s, has no pixels."""
+    return member.suffix == ".csv" and b"pixels" in member.read()[:HEADER_BYTES].replace(b"\0", b"").lower()
+
+
+def _pixels(place: str, line: int, text: str) -> NDArray[np.uint8]:
     try:
         values = [int(value) for value in text.split()]
     except ValueError as error:
-        raise Damaged(path, f"a pixel is no number: {error}", line=line) from error
+        raise Damaged(place, f"a pixel is no number: {error}", line=line) from error
     if len(values) != SIDE_PX * SIDE_PX:
-        raise Damaged(path, f"has {len(values)} pixels, not {SIDE_PX * SIDE_PX}", line=line)
+        raise Damaged(place, f"has {len(values)} pixels, not {SIDE_PX * SIDE_PX}", line=line)
     if not 0 <= min(values) <= max(values) <= 255:
-        raise Damaged(path, "a pixel is not between 0 and 255", line=line)
+        raise Damaged(place, "a pixel is not between 0 and 255", line=line)
     return np.array(values, dtype=np.uint8).reshape(SIDE_PX, SIDE_PX)
-
-
-def _decode(content: bytes) -> NDArray[np.uint8] | None:
-    """(height, width) gray; None where the bytes are no picture."""
-    if not content:
-        return None
-    picture = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
-    return None if picture is None else np.asarray(picture, dtype=np.uint8)
 
 
 def _short(place: str) -> str:

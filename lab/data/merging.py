@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from lab.data import dataset
+from lab.data.aihub_archives import readable
 from lab.data.damage import Damaged
 from lab.data.dataset import Faces
 from lab.data.merge import STAYS, Fates, Mix, counted, decide
@@ -45,7 +46,7 @@ def _input(folder: Path, manifest: Manifest, fates: Fates) -> dict[str, Any]:
     """What a part is, how much of it is used, and what its own manifest says it was made of."""
     used = {"read": len(fates), "kept": int(np.sum(fates == STAYS)), "dropped": counted(fates)}
     made_of = {key: manifest[key] for key in ("data", "licence", "choice", "inputs") if key in manifest}
-    return {"file": folder.name, "sha256": manifest["arrays"]["sha256"], **used, "made_of": made_of}
+    return {"file": readable(Path(folder.name)), "sha256": manifest["arrays"]["sha256"], **used, "made_of": made_of}
 
 
 def _dropped(parts: Sequence[Faces], fates: Sequence[Fates]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lab.data import dataset, fer2013, votes
-from lab.data.aihub_archives import files
+from lab.data.aihub_archives import files, readable
 from lab.data.damage import Damaged
 from lab.data.gathering import Gathered, gather
 
@@ -39,7 +39,8 @@ def prepare_fer2013(sources: Sources, folder: Path, progress: Progress) -> dict[
         ValueError: There is nothing to keep.
     """
     gathered = gather(_reported(_entries(sources), progress))
-    facts = {"data": "fer2013", "inputs": [_input(path) for path in _named(sources)], **gathered.facts()}
+    facts = {"data": "fer2013", "inputs": [_input(path) for path in _named(sources)], **_others(sources)}
+    facts |= gathered.facts()
     (folder / votes.VOTES_FILE).unlink(missing_ok=True)  # of another time, and not of these pictures
     if sources.votes:
         facts |= {"data": "fer2013 with FER+ labels", "votes": _store_votes(folder, gathered)}
@@ -79,10 +80,15 @@ def _named(sources: Sources) -> list[Path]:
     return [*sources.zips, *sources.csvs, *chain.from_iterable(map(files, sources.folders)), *asked]
 
 
+def _others(sources: Sources) -> dict[str, Any]:
+    walked = [*sources.zips, *chain.from_iterable(map(files, sources.folders))]
+    return {"other_files": fer2013.other_files(walked)}
+
+
 def _input(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise Damaged(path, "is missing")
-    return {"file": path.name, "bytes": path.stat().st_size, "sha256": dataset.sha256_of(path)}
+        raise Damaged(readable(path), "is missing")
+    return {"file": readable(Path(path.name)), "bytes": path.stat().st_size, "sha256": dataset.sha256_of(path)}
 
 
 def _reported(entries: Iterable[fer2013.Entry], progress: Progress) -> Iterator[fer2013.Entry]:

@@ -36,6 +36,19 @@ def test_a_file_unpacked_with_its_name_in_cp949_is_read_like_a_member(tmp_path: 
     assert inputs(tmp_path, files(tmp_path))[0]["file"] == "1 unpacked pictures"
 
 
+def test_each_name_in_a_path_may_have_an_encoding_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "자료"
+    folder.mkdir()
+    path = Path(os.fsdecode(os.fsencode(folder) + b"/" + NAME.encode("cp949")))
+    path.write_bytes(b"x")
+    assert [(member.name, member.place) for member in members(path)] == [(NAME, f"{folder}/{NAME}")]
+
+
+def test_a_folder_that_is_missing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Damaged, match=r"valdation: is no folder"):
+        files(tmp_path / "valdation")
+
+
 def test_folders_in_windows_writing_are_no_part_of_a_name(tmp_path: Path) -> None:
     write_zip(tmp_path / "a.zip", {f"기쁨\\{NAME}": b"x"}, names_in="cp949")
     assert [member.name for member in members(tmp_path / "a.zip")] == [NAME]

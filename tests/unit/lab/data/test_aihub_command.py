@@ -60,6 +60,15 @@ def test_archives_become_a_data_folder_and_folders_a_mix(app: typer.Typer, root:
     assert json.loads((mixed / "manifest.json").read_text())["kept"] == 1
 
 
+@pytest.mark.parametrize("option", ["--zip", "--csv", "--folder"])
+def test_a_source_that_does_not_exist_is_refused(app: typer.Typer, tmp_path: Path, option: str) -> None:
+    (tmp_path / "ok.csv").write_text("emotion,pixels,Usage\n")
+    named = ["--csv", str(tmp_path / "ok.csv"), option, str(tmp_path / "valdation")]
+    done = CliRunner().invoke(app, ["fer2013", *named, "--out", str(tmp_path / "made")])
+    assert done.exit_code == 2
+    assert not (tmp_path / "made").exists()
+
+
 def test_damaged_labels_fail_with_file_and_line(app: typer.Typer, root: Path, tmp_path: Path) -> None:
     (root / "a.json").write_text('[\n{"filename": "a.jpg"\n')
     done = CliRunner().invoke(app, ["aihub", "--root", str(root), "--out", str(tmp_path / "made")])
