@@ -77,7 +77,8 @@ def crop_face(
     inside = luma[max(0, top) : max(1, min(height, bottom)), max(0, left) : max(1, min(width, right))]
     border = max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width)
     face = cv2.copyMakeBorder(inside, *border, cv2.BORDER_REPLICATE) if any(border) else inside
-    small = np.asarray(cv2.resize(face, (side_px, side_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    how = cv2.INTER_AREA if min(face.shape) >= side_px else cv2.INTER_LINEAR  # enlarging by area repeats pixels
+    small = np.asarray(cv2.resize(face, (side_px, side_px), interpolation=how), dtype=np.uint8)
     return small if full_range else to_full_range(small)
 
 

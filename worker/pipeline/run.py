@@ -47,7 +47,7 @@ __all__ = [
     "summarise",
 ]
 
-PIPELINE_VERSION = "1.3.0"  # changes whenever the same recording may give other numbers
+PIPELINE_VERSION = "1.4.0"  # changes whenever the same recording may give other numbers
 
 Progress = Callable[[int], None]
 """Told the number of samples done, at least once for each packet consumed, so that its silence means a stall."""

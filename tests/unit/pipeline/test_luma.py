@@ -64,6 +64,12 @@ def test_a_face_is_cut_out_with_a_margin_in_proportion() -> None:
     assert crop_face(luma, Box(x=100, y=100, width=100, height=100), margin=0.2).min() == 0
 
 
+def test_a_small_face_is_enlarged_without_steps() -> None:
+    slope = np.tile(np.arange(0, 192, 6, dtype=np.uint8), (32, 1))
+    crop = crop_face(slope, Box(x=0, y=0, width=32, height=32), margin=0, side_px=64)
+    assert (np.diff(crop[32].astype(int))[2:-2] == 3).all()
+
+
 @pytest.mark.parametrize("box", [Box(x=-20, y=-20, width=60, height=60), Box(x=80, y=80, width=60, height=60)])
 def test_the_border_is_replicated_outside_the_frame(box: Box) -> None:
     crop = crop_face(np.full((100, 100), 77, np.uint8), box)
