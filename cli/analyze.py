@@ -32,8 +32,8 @@ def analyze(
     analysers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = os.cpu_count() or 1,
     interval: Annotated[float, typer.Option(min=0.1, max=5.0, help="Seconds between samples.")] = 0.5,
     detector: Annotated[str, typer.Option(help="How faces are searched: tracked, exhaustive.")] = "tracked",
-    model: Annotated[str, typer.Option(help="fer, fer-mirrored, or a model's folder.")] = "fer",
-    engine: Annotated[str, typer.Option(help="What computes the model: litert, tensorflow.")] = "litert",
+    model: Annotated[str, typer.Option(help="mien-net, fer, fer-mirrored, or a model's folder.")] = "mien-net",
+    engine: Annotated[str, typer.Option(help="What computes fer: litert, tensorflow.")] = "litert",
 ) -> None:
     """Analyse a recording here and now.
 
@@ -58,12 +58,15 @@ def analyze(
 
 
 def _model(named: str) -> tuple[str, Path | None]:
-    """Its name, and where it lies unless it is built in."""
-    from shared.domain.options import BUILT_IN_MODELS
+    """Its name, and where it lies; fer has no folder."""
+    from shared.domain.options import FER_MODELS
     from shared.model_folders import read_model_folder
+    from worker.pipeline.shipped import MODEL_FOLDERS
 
-    if named in BUILT_IN_MODELS:
+    if named in FER_MODELS:
         return named, None
+    if named in MODEL_FOLDERS:
+        return named, MODEL_FOLDERS[named]
     try:
         folder = read_model_folder(Path(named))
     except ValueError as error:

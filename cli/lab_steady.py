@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import console
+from cli.lab_judge import command_of, words_of
 
 
 def register(group: typer.Typer) -> None:
@@ -36,8 +35,8 @@ def steady(
     from lab.judge.steady_report import figures_table
     from lab.models.catalogue import open_models
 
-    words = [word.strip() for word in models.split(",") if word.strip()]
-    command = _command(videos, words, out, deepface_weights)
+    words = words_of(models)
+    command = command_of("steady", *videos, models=words, out=out, deepface_weights=deepface_weights)
     try:
         with failing_with_code(), progress_bar("Reading") as update:
             found = judge_steadiness(videos, open_models(words, deepface_weights), out, command, update)
@@ -48,15 +47,3 @@ def steady(
         if model["status"] != "ready":
             console.note(f"{model['model']} is unavailable: {model['reason']}")
     console.note(f"wrote {out / 'steady.md'}")
-
-
-def _command(videos: Sequence[Path], words: Sequence[str], out: Path, deepface_weights: Path | None) -> str:
-    """The command as somebody else would type it: of an absolute path only the name is kept."""
-    named = [f"{name}:{_short(Path(path))}" if path else name for name, _, path in (w.partition(":") for w in words)]
-    line = ["./mien", "lab", "steady", *map(_short, videos), "--models", ",".join(named), "--out", _short(out)]
-    line += ["--deepface-weights", _short(deepface_weights)] if deepface_weights else []
-    return shlex.join(line)
-
-
-def _short(path: Path) -> str:
-    return path.name if path.is_absolute() else str(path)

@@ -1,12 +1,14 @@
-"""Sets the temperature of a model folder, and notes in its card what it measures then."""
+"""Sets temperature, factors and shifts of a model folder, and notes in its card what it measures then."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lab.export import write_card
 from lab.judge import calibration
@@ -15,26 +17,37 @@ from lab.judge.metrics import confusion_of, scores_of
 from lab.judge.pictures import Split
 from lab.models.reading import Probabilities, WorkerReader, fit, in_batches
 from shared.domain.emotions import EMOTIONS
+from shared.domain.errors import InvalidRequest
 from shared.domain.model_card import ModelCard, View
 from worker.pipeline import litert
 from worker.pipeline.folder import FolderModel
 
 
 def calibrate(folder: Path, split: Split) -> ModelCard:
-    """Fit the temperature with all of the model's views, and write it and the figures into the card.
+    """Fit temperature, factors and shifts with all of the model's views, and write them and the figures into the card.
 
     Args:
         folder: A model folder that a worker can load.
         split: Pictures that the model was not trained on, and that nothing is measured by afterwards: the figures
-            of the card are of this split, which has also chosen the temperature.
+            of the card are of this split alone, which has also chosen them.
+
+    Raises:
+        InvalidRequest: No temperature within the range makes the model as sure as it is right; the card is left as it is.
     """
     card = FolderModel(folder).card
     views = [logits_of_view(folder, card, view, split) for view in card.views]
-    card = replace(card, temperature=round(calibration.fit_temperature(views, split.labels), 4))
+    temperature = _temperature(views, split)
+    factors, shifts = calibration.fit_classes([logits / temperature for logits in views], split.labels)
+    card = replace(
+        card,
+        temperature=temperature,
+        factors=_in_order_of(card, factors),
+        shifts=_in_order_of(card, shifts),
+        figures={},
+    )
     write_card(folder, card)
     probabilities = WorkerReader(card.name, FolderModel(folder)).probabilities(split.pictures)
-    figures = {**card.figures, split.name: _figures(probabilities, split)}
-    card = replace(card, figures=figures)
+    card = replace(card, figures={split.name: _figures(probabilities, split)})
     write_card(folder, card)
     return card
 
@@ -50,6 +63,21 @@ def logits_of_view(folder: Path, card: ModelCard, view: View, split: Split) -> c
 
     outputs = in_batches(look, split.pictures, litert.BATCH)[:, order]
     return calibration.logits_of(outputs) if card.output == "probabilities" else outputs
+
+
+def _temperature(views: Sequence[calibration.Rows], split: Split) -> float:
+    found = calibration.fit_temperature(views, split.labels)
+    if found is None:
+        raise InvalidRequest(
+            f"no temperature between {calibration.COLDEST:g} and {calibration.HOTTEST:g} fits {split.data} {split.name}: "
+            "the model is right about all of these pictures, or knows nothing of them"
+        )
+    return round(found, 4)
+
+
+def _in_order_of(card: ModelCard, values: NDArray[np.float64]) -> tuple[float, ...]:
+    """(7,) in the order of EMOTIONS to that of the card's labels."""
+    return tuple(round(float(values[EMOTIONS.index(label)]), 4) for label in card.labels)
 
 
 def _figures(probabilities: Probabilities, split: Split) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.recipes.registry import find
+from shared import __version__
 from shared.domain.emotions import EMOTIONS
 from shared.domain.errors import InvalidRequest
 from shared.domain.model_card import CARD_FILE
@@ -17,13 +18,16 @@ RUN_FILE, NETWORK_FILE = "run.json", "network.keras"  # of a run's folder, see l
 
 
 def read_draft(source: Path) -> dict[str, Any]:
-    """The card in a folder, or one made of a run's `run.json` and its recipe. Raises InvalidRequest without either."""
+    """One made anew of a run's `run.json` and its recipe, or the card of a folder that holds no run.
+
+    A card beside a run may be of an earlier one. Raises InvalidRequest without either.
+    """
+    is_run = (source / RUN_FILE).is_file()
     try:
-        if (source / CARD_FILE).is_file():
-            return _read(source / CARD_FILE)
-        return _of_run(source)
+        return _of_run(source) if is_run else _read(source / CARD_FILE)
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise InvalidRequest(f"{source} has neither a card nor a finished training: {error}") from error
+        lacking = "no finished training" if is_run else "neither a card nor a training"
+        raise InvalidRequest(f"{source} has {lacking}: {error}") from error
 
 
 def _of_run(source: Path) -> dict[str, Any]:
@@ -40,8 +44,26 @@ def _of_run(source: Path) -> dict[str, Any]:
         "views": ["plain", "mirrored"],
         "temperature": 1.0,
         "weights": {"tensorflow": {"file": NETWORK_FILE, "sha256": sha256}},
-        "made_by": run,
+        "made_by": {**run, "command": _command(run), "mien": __version__},
     }
+
+
+def _command(run: dict[str, Any]) -> str:
+    """What trains a twin of it; the data folder is called as the data are."""
+    data = run["data"].get("name") or "DATA"
+    files = {"soft_targets": "--soft-targets SOFT.npy", "weights": "--weights FILE"}
+    given = [option for name, option in files.items() if name in run.get("files", {})]
+    words = [
+        "./mien lab train",
+        run["recipe"],
+        "--data",
+        data,
+        "--epochs",
+        str(run["epochs"]),
+        "--seed",
+        str(run["seed"]),
+    ]
+    return " ".join([*words, *given])
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lab.card import read_draft
 from lab.models.quiet import import_tensorflow
 from shared.domain.errors import InvalidRequest
-from shared.domain.model_card import CARD_FILE, ModelCard, WeightsFile
+from shared.domain.model_card import CARD_FILE, NO_FACTORS, NO_SHIFTS, ModelCard, WeightsFile
 
 Storage = Literal["float32", "float16", "int8"]
 Outputs = NDArray[np.float32]
@@ -56,6 +56,8 @@ def export_folder(source: Path, into: Path, storage: Storage = "float32") -> Mod
         into: The folder to write, made if need be; may be `source`, where the Keras file stays.
         storage: Of the weights in the file.
 
+    Figures and temperature of a card that names another LiteRT file are not kept: they were measured with that one.
+
     Raises:
         InvalidRequest: There is no card that holds, or not one Keras file.
         Inexact: The converted file computes something else; nothing is written.
@@ -69,8 +71,10 @@ def export_folder(source: Path, into: Path, storage: Storage = "float32") -> Mod
     into.mkdir(parents=True, exist_ok=True)
     (into / WEIGHTS_FILE).write_bytes(content)
     kept = card.weights if into.resolve() == source.resolve() else {}
-    weights = {**kept, "litert": WeightsFile(file=WEIGHTS_FILE, sha256=hashlib.sha256(content).hexdigest())}
-    card = replace(card, weights=weights)
+    sha256 = hashlib.sha256(content).hexdigest()
+    card = replace(card, weights={**kept, "litert": WeightsFile(file=WEIGHTS_FILE, sha256=sha256)})
+    if draft.get("weights", {}).get("litert", {}).get("sha256", sha256) != sha256:
+        card = replace(card, temperature=1.0, factors=NO_FACTORS, shifts=NO_SHIFTS, figures={})
     write_card(into, card)
     return card
 

@@ -1,4 +1,4 @@
-"""The models that a deployment has besides fer: folders with a `model.json`, known by the name it gives."""
+"""The models that a deployment has besides those of Mien: folders with a `model.json`, known by the name it gives."""
 
 from __future__ import annotations
 

@@ -56,9 +56,12 @@ class Settings(BaseSettings):
     devices: Annotated[tuple[DeviceClass, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=("cpu",), min_length=1, description="classes a worker serves: cpu, gpu, with commas"
     )
-    engine: EngineChoice = Field(default="auto", description="what computes the model: litert on CPUs unless named")
+    engine: EngineChoice = Field(
+        default="auto",
+        description="what computes fer: litert on CPUs unless named; other models are always computed by litert",
+    )
     models: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)] = Field(
-        default=(), description="folders of models that jobs may name besides fer, with commas"
+        default=(), description="folders of models that jobs may name besides those of Mien, with commas"
     )
     analyser_memory_bytes: int = Field(default=3 * 1024**3, gt=0, description="an analyser above this is replaced")
     stall_s: float = Field(default=30.0, gt=0, description="an analyser silent for this long is replaced")

@@ -13,10 +13,11 @@ from shared.db.videos import video_of_job
 from shared.domain.errors import MediaAltered, MediaMissing, Unavailable
 from shared.domain.job import Job
 from shared.domain.limits import MediaLimits
-from shared.domain.options import BUILT_IN_MODELS
+from shared.domain.options import FER_MODELS
 from shared.domain.step import Claim
 from shared.domain.video import Video
 from shared.storage.port import Storage
+from worker.pipeline.shipped import MODEL_FOLDERS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +28,7 @@ class Tools:
     storage: Storage
     limits: MediaLimits
     models: Mapping[str, Path] = field(default_factory=dict)
-    """Folders of the models that are not built in, by name."""
+    """Folders of the models that do not come with Mien, by name."""
 
 
 def load_job(tools: Tools, claim: Claim) -> tuple[Job, Video]:
@@ -45,13 +46,14 @@ def media_request(tools: Tools, job: Job, video: Video) -> dict[str, Any]:
 
 
 def model_folder(tools: Tools, job: Job) -> str | None:
-    """Where a job's model lies; None for one that is built in. Raises Unavailable for one that this worker lacks."""
+    """Where a job's model lies; None for fer, which has no folder. Raises Unavailable for one that this worker lacks."""
     name = job.request.options.model
-    if name in BUILT_IN_MODELS:
+    if name in FER_MODELS:
         return None
-    if name not in tools.models:
+    folder = MODEL_FOLDERS.get(name) or tools.models.get(name)
+    if folder is None:
         raise Unavailable(f"The model '{name}' is not on this worker; name its folder in MIEN_MODELS.")
-    return str(tools.models[name])
+    return str(folder)
 
 
 def _unaltered(storage: Storage, video: Video) -> Path:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import dataset
-from lab.judge.metrics import Labels
+from lab.judge.metrics import CLASSES, Labels
+from shared.domain.emotions import EMOTIONS
 from shared.domain.errors import InvalidRequest
 
 SEED = 0
@@ -30,6 +31,18 @@ class Split:
     """(n,) places in EMOTIONS."""
     of: int
     """How many pictures the whole split has."""
+    whole: Split | None = None
+    """What these pictures were drawn from; None where they are all."""
+
+    @property
+    def kind(self) -> str:
+        """The folder's word for it, whosever word `name` is."""
+        return FER2013_WORDS.get(self.name, self.name)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Pictures by emotion, as a manifest has them."""
+        return dict(zip(EMOTIONS, np.bincount(self.labels, minlength=CLASSES).tolist(), strict=True))
 
     @property
     def sha256(self) -> str:
@@ -44,7 +57,7 @@ class Split:
         if limit is None or limit >= len(self.labels):
             return self
         chosen = np.sort(np.random.default_rng(seed).permutation(len(self.labels))[:limit])
-        return replace(self, pictures=self.pictures[chosen], labels=self.labels[chosen])
+        return replace(self, pictures=self.pictures[chosen], labels=self.labels[chosen], whole=self.whole or self)
 
 
 def read_split(folder: Path, name: str) -> Split:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lab.judge.claims import CLAIMS, Claim
+from lab.judge.uses import told
 from shared.domain.emotions import EMOTIONS
 
 REPORT_FILE = "report.json"
@@ -20,7 +21,7 @@ def markdown(found: dict[str, Any]) -> str:
     sections = [
         _head(found),
         "## Claimed and measured\n\n" + claims_table(found["models"]),
-        "## Figures\n\n" + figures_table(found["models"]) + "\n\n" + _notes(found),
+        "## Figures\n\n" + _figures(found),
         "## Recall by expression\n\n" + recall_table(found["models"]),
         *map(_pictures, _ready(found["models"])),
         *_missing(found["models"]),
@@ -33,7 +34,14 @@ def claims_table(models: Sequence[Model]) -> str:
     claimed = {name for claim in CLAIMS for name in claim.models}
     rows = [_claim_row(claim, models) for claim in CLAIMS]
     rows += [(one["model"], "—", "—", measured(one)) for one in models if one["model"] not in claimed]
-    return table(("system", "claimed", "traceable?", "measured"), rows, numbers=False)
+    return _claims(rows)
+
+
+def short_claims_table(models: Sequence[Model]) -> str:
+    """Only the claims about these models; empty where there are none."""
+    names = {one["model"] for one in models}
+    rows = [_claim_row(claim, models) for claim in CLAIMS if names.intersection(claim.models)]
+    return _claims(rows) if rows else ""
 
 
 def figures_table(models: Sequence[Model]) -> str:
@@ -81,6 +89,11 @@ def confusion_csv(confusion: Sequence[Sequence[int]]) -> str:
     return text.getvalue()
 
 
+def uses(models: Sequence[Model]) -> list[str]:
+    """A sentence for each model that was made with the pictures that it is judged by."""
+    return [f"{one['model']}: {said}" for one in models if (said := told(one)) is not None]
+
+
 def _head(found: dict[str, Any]) -> str:
     data = found["data"]
     part = "" if data["pictures"] == data["of"] else f" of {data['of']:,}, drawn at random"
@@ -94,9 +107,18 @@ def _head(found: dict[str, Any]) -> str:
 
 
 def _claim_row(claim: Claim, models: Sequence[Model]) -> tuple[str, ...]:
-    by_name = {one["model"]: one for one in models}
-    found = [by_name[name] for name in claim.models if name in by_name]
-    return claim.system, claim.claimed, claim.traceable, measured(found[0]) if found else "not in this report"
+    found = [one for name in claim.models for one in models if one["model"] == name]
+    first = next(iter([*_ready(found), *found]), None)
+    return claim.system, claim.claimed, claim.traceable, measured(first) if first else "not in this report"
+
+
+def _claims(rows: Iterable[Sequence[str]]) -> str:
+    return table(("system", "claimed", "traceable?", "measured"), rows, numbers=False)
+
+
+def _figures(found: dict[str, Any]) -> str:
+    said = "\n".join(uses(found["models"]))
+    return "\n\n".join(part for part in (figures_table(found["models"]), said, _notes(found)) if part)
 
 
 def _figures_row(model: Model) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lab.models.origin import Origin
 from lab.models.quiet import import_tensorflow
 from lab.models.reading import Pictures, Probabilities, Status, fit, in_batches
 from shared.domain.emotions import EMOTIONS
@@ -30,6 +31,7 @@ class DeepFace:
 
     status: Status = "ready"
     reason: str | None = None
+    origin: Origin | None = None
     engine: str | None = "tensorflow"
     batch = BATCH
     side_px = SIDE_PX

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.models.origin import Origin
 from lab.models.reading import Pictures, Probabilities, Reader, Status, WorkerReader, fit, in_batches
 from shared.domain.engines import Engine
 from shared.domain.errors import Unavailable
@@ -36,6 +37,7 @@ class RoundedFer:
 
     status: Status = "ready"
     reason: str | None = None
+    origin: Origin | None = None
     engine: str | None = "litert"
     batch = litert.BATCH
     side_px = SIDE_PX

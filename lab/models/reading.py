@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.models.origin import Origin
 from shared.domain.errors import Unavailable
 from shared.domain.samples import Box
 from worker.pipeline.emotions import BATCH, Model, crop_face
@@ -38,6 +39,11 @@ class Reader(Protocol):
     @property
     def sha256(self) -> str | None:
         """Of its file of weights."""
+        ...
+
+    @property
+    def origin(self) -> Origin | None:
+        """What its card tells of the data that made it; None without a card."""
         ...
 
     @property
@@ -77,12 +83,13 @@ class WorkerReader:
     reason: str | None = None
     batch = BATCH
 
-    def __init__(self, name: str, model: Model) -> None:
+    def __init__(self, name: str, model: Model, origin: Origin | None = None) -> None:
         self.name = name
         self.engine: str | None = model.engine
         self.sha256: str | None = model.sha256
         self.side_px = model.side_px
         self.margin = model.margin
+        self.origin = origin
         self._model = model
 
     def probabilities(self, pictures: Pictures) -> Probabilities:
@@ -101,6 +108,7 @@ class Missing:
     batch: int = 0
     side_px: int = 0
     margin: float = 0.0
+    origin: Origin | None = None
 
     def probabilities(self, pictures: Pictures) -> Probabilities:
         raise Unavailable(f"{self.name} has read none of {len(pictures)} pictures: {self.reason}")

@@ -15,6 +15,7 @@ from shared.domain.emotions import EMOTIONS
 from shared.domain.options import MODEL_NAME
 
 CARD_FILE = "model.json"
+NO_FACTORS, NO_SHIFTS = (1.0,) * len(EMOTIONS), (0.0,) * len(EMOTIONS)
 
 Output = Literal["probabilities", "logits"]
 View = Literal["plain", "mirrored"]
@@ -47,6 +48,9 @@ class ModelCard:
     """What the network looks at; their probabilities are averaged."""
     temperature: float
     """Logits are divided by it before they become probabilities; 1 leaves them."""
+    factors: tuple[float, ...] = NO_FACTORS
+    shifts: tuple[float, ...] = NO_SHIFTS
+    """By label: what the logits are then multiplied by, and what is added to them."""
     weights: Mapping[str, WeightsFile]
     """By engine: `litert` always, `tensorflow` where there is a Keras file too."""
     made_by: Mapping[str, Any] = field(default_factory=dict)
@@ -73,6 +77,8 @@ class ModelCard:
             "output": self.output,
             "views": list(self.views),
             "temperature": self.temperature,
+            "factors": list(self.factors),
+            "shifts": list(self.shifts),
             "weights": {engine: {"file": one.file, "sha256": one.sha256} for engine, one in self.weights.items()},
             "made_by": dict(self.made_by),
             "figures": dict(self.figures),
@@ -94,10 +100,19 @@ def _fields(text: Mapping[str, Any]) -> dict[str, Any]:
         "output": text["output"],
         "views": tuple(text["views"]),
         "temperature": float(text["temperature"]),
+        "factors": tuple(map(float, text.get("factors", NO_FACTORS))),
+        "shifts": tuple(map(float, text.get("shifts", NO_SHIFTS))),
         "weights": {engine: WeightsFile(**one) for engine, one in text["weights"].items()},
         "made_by": text.get("made_by", {}),
         "figures": text.get("figures", {}),
     }
+
+
+def _fit_labels(card: ModelCard) -> bool:
+    numbers = (*card.factors, *card.shifts)
+    return (
+        len(card.factors) == len(card.shifts) == len(EMOTIONS) and all(map(isfinite, numbers)) and min(card.factors) > 0
+    )
 
 
 def _is_name(weights: WeightsFile) -> bool:
@@ -115,6 +130,7 @@ def _checked(card: ModelCard) -> ModelCard:
         f"output {card.output!r} must be one of {get_args(Output)}": card.output not in get_args(Output),
         f"views must be some of {get_args(View)}": not card.views or not set(card.views) <= set(get_args(View)),
         f"a temperature of {card.temperature} must be a number above 0": not 0 < card.temperature < inf,
+        f"there must be {len(EMOTIONS)} factors above 0 and {len(EMOTIONS)} shifts": not _fit_labels(card),
         f"a scale of {card.scale} and an offset of {card.offset} must be numbers": not isfinite(
             card.scale + card.offset
         ),

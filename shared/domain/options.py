@@ -12,7 +12,9 @@ Faces = Literal["all", "primary"]
 Scoring = Literal["standard-1"]
 
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
-BUILT_IN_MODELS = ("fer", "fer-mirrored")
+FER_MODELS = ("fer", "fer-mirrored")
+DEFAULT_MODEL = "mien-net"
+BUILT_IN_MODELS = (DEFAULT_MODEL, *FER_MODELS)
 MIN_INTERVAL_S = 0.1
 MAX_INTERVAL_S = 5.0
 
@@ -24,7 +26,7 @@ class Options:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": False}
 
     interval_s: float = 0.5
-    model: str = "fer"
+    model: str = DEFAULT_MODEL
     """One of BUILT_IN_MODELS, or the name of a model folder that this deployment has."""
     detector: Detector = "tracked"
     faces: Faces = "all"

@@ -48,21 +48,28 @@ def test_the_number_of_analysers_changes_nothing(mien: Mien, studio: Studio) -> 
     assert alone.stdout == together.stdout
 
 
-def test_both_engines_and_both_detectors_come_to_the_same_moments(mien: Mien, studio: Studio) -> None:
+def test_models_engines_and_detectors_come_to_the_same_moments(mien: Mien, studio: Studio) -> None:
     recording = studio.record(duration_s=12.0, fps=10, width=640, height=360)
-    choices = [(), ("--engine", "tensorflow"), ("--detector", "exhaustive"), ("--model", "fer-mirrored")]
+    choices = [
+        (),
+        ("--detector", "exhaustive"),
+        ("--model", "fer"),
+        ("--model", "fer", "--engine", "tensorflow"),
+        ("--model", "fer-mirrored"),
+    ]
     results = [json.loads(mien("analyze", recording, "--json", *choice).stdout) for choice in choices]
 
     made_by = [(r["provenance"]["model"], r["provenance"]["engine"], r["provenance"]["detector"]) for r in results]
     assert made_by == [
+        ("mien-net", "litert", "tracked-2"),
+        ("mien-net", "litert", "exhaustive-1"),
         ("fer", "litert", "tracked-2"),
         ("fer", "tensorflow", "tracked-2"),
-        ("fer", "litert", "exhaustive-1"),
         ("fer-mirrored", "litert", "tracked-2"),
     ]
     assert len({tuple(moment["emotion"] for moment in result["moments"]) for result in results}) == 1
-    for emotion, share in results[0]["emotions"].items():
-        assert results[1]["emotions"][emotion] == pytest.approx(share, abs=1e-3)
+    for emotion, share in results[2]["emotions"].items():
+        assert results[3]["emotions"][emotion] == pytest.approx(share, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_models_are_known_by_the_names_that_their_cards_give(tmp_path: Path) -> 
     assert {name: model.path.name for name, model in found.items()} == {"one": "a", "two": "b"}
 
 
-@pytest.mark.parametrize("name", ["fer", "one"])
+@pytest.mark.parametrize("name", ["fer", "mien-net", "one"])
 def test_a_name_is_taken_once(tmp_path: Path, name: str) -> None:
     folders = [folder(tmp_path / "a", "one"), folder(tmp_path / "b", name)]
     with pytest.raises(ValueError, match=f"named '{name}' already"):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shared.domain.emotions import EMOTIONS
 from shared.domain.engines import Engine
 from shared.domain.errors import Unavailable
-from shared.domain.model_card import CARD_FILE, ModelCard
+from shared.domain.model_card import CARD_FILE, NO_FACTORS, NO_SHIFTS, ModelCard
 from worker.pipeline import litert
 from worker.pipeline.emotions import Crops, Probabilities
 from worker.pipeline.sealed import Weights
@@ -62,13 +62,14 @@ class FolderModel:
             raise ValueError(f"what should be probabilities adds up to {outputs.sum():.3g}")
 
     def _probabilities(self, outputs: Outputs) -> Outputs:
-        """Softened by the temperature; probabilities have logarithms in the place of logits."""
+        """Softened and adjusted as the card says; probabilities have logarithms in the place of logits."""
         card = self.card
         if card.output == "probabilities":
-            if card.temperature == 1:
+            if (card.temperature, card.factors, card.shifts) == (1, NO_FACTORS, NO_SHIFTS):
                 return outputs
             outputs = np.log(np.maximum(outputs, np.float32(1e-12)))
-        scaled = outputs / np.float32(card.temperature)
+        factors, shifts = np.array(card.factors, dtype=np.float32), np.array(card.shifts, dtype=np.float32)
+        scaled = outputs / np.float32(card.temperature) * factors + shifts
         powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
 

@@ -7,7 +7,7 @@ piece by piece while it comes to be: an analyser writes no file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from shared import __version__
 from shared.domain.artifact import WHOLE
 from shared.domain.clock import Monotonic, monotonic_s
 from shared.domain.engines import Engine
+from shared.domain.errors import Unavailable
 from shared.domain.limits import MediaLimits
 from shared.domain.options import Options
 from shared.domain.plan import Plan, Segment
@@ -40,6 +41,7 @@ from worker.pipeline.run import (
     read_card,
     summarise,
 )
+from worker.pipeline.shipped import MODEL_FOLDERS
 from worker.pipeline.source import Source, open_source
 from worker.sandbox.wire import Message
 
@@ -60,10 +62,13 @@ class Answers:
         self._clock = clock
         self._write_piece = write_piece
         self._network = Network(engine, gpu)
-        self._folder: FolderModel | None = None
+        self._folders: dict[str, FolderModel] = {}
         self._open: tuple[str, Recording] | None = None
         if engine == "tensorflow-gpu":
             self._network.wait()  # a GPU that is not there must be known before work is taken
+        for folder in MODEL_FOLDERS.values():
+            with suppress(Unavailable):  # whoever asks for it is told
+                self._folder_model(str(folder))
 
     @property
     def engine(self) -> Engine:
@@ -96,14 +101,18 @@ class Answers:
         return {}, [pack_samples(samples)]
 
     def _model(self, header: dict[str, Any], options: Options, progress: Throttled) -> Model:
-        """The one that the options name; a folder's is kept, because the next segment is most likely to want it."""
+        """The one that the options name."""
         folder = header.get("model_folder")
         if folder is None:
             return FerModel(self._network, options.model, progress.repeat)
-        card = read_card(Path(folder))  # each time: a folder may get a new version while this process lives
-        if self._folder is None or self._folder.card != card:
-            self._folder = FolderModel(Path(folder))
-        return self._folder
+        return self._folder_model(folder)
+
+    def _folder_model(self, folder: str) -> FolderModel:
+        """Kept for the next segment; loaded anew when the folder got another version while this process lives."""
+        kept = self._folders.get(folder)
+        if kept is None or kept.card != read_card(Path(folder)):
+            kept = self._folders[folder] = FolderModel(Path(folder))
+        return kept
 
     def _summary(self, request: Message, _: Throttled) -> Answer:
         header = request.header

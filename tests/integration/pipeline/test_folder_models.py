@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from shared.domain.options import Options
 from tests.recordings import Studio
 from worker.pipeline import litert
 from worker.pipeline.run import FerModel, FolderModel, Recording, analyse_segment, plan_recording
+from worker.pipeline.shipped import MODEL_FOLDERS
 from worker.sandbox.answers import Answers, Throttled
 
 FER: dict[str, Any] = {
@@ -93,6 +95,40 @@ def test_a_card_that_does_not_hold_is_refused(make_folder: MakeFolder) -> None:
         FolderModel(make_folder(temperature=-1))
 
 
+def test_classes_are_adjusted_each_by_itself(make_folder: MakeFolder, model: FerModel, crops: Any) -> None:
+    """Said by label, so the order of the labels does not matter."""
+    shifts = {emotion: 1.0 if emotion == "happy" else 0.0 for emotion in EMOTIONS}
+    labels = list(reversed(EMOTIONS))
+    folder = make_folder(labels=labels, shifts=[shifts[label] for label in labels])
+    odds = FolderModel(folder).probabilities(crops)[:, ::-1]  # fer's columns, called in the other order
+    plain = model.probabilities(crops)
+    happy = 6 - EMOTIONS.index("happy")
+    raised = plain.copy()
+    raised[:, happy] *= np.float32(np.e)
+    assert odds == pytest.approx(raised / raised.sum(axis=1, keepdims=True), abs=1e-5)
+
+
+def test_weights_that_are_no_network_are_refused(make_folder: MakeFolder) -> None:
+    weights = {"file": "notes.txt", "sha256": sha256(b"no network").hexdigest()}
+    folder = make_folder(weights={"litert": weights})
+    (folder / "notes.txt").write_bytes(b"no network")
+    with pytest.raises(Unavailable, match="do not fit their card"):
+        FolderModel(folder)
+
+
+def test_weights_for_faces_of_another_size_are_refused(make_folder: MakeFolder) -> None:
+    with pytest.raises(Unavailable, match="do not fit their card"):
+        FolderModel(make_folder(input={**FER["input"], "side_px": 32}))
+
+
+def test_logits_that_the_card_calls_probabilities_are_refused(tmp_path: Path) -> None:
+    shutil.copytree(MODEL_FOLDERS["mien-net"], tmp_path / "mien-net")
+    card = json.loads((tmp_path / "mien-net" / "model.json").read_text())
+    (tmp_path / "mien-net" / "model.json").write_text(json.dumps({**card, "output": "probabilities", "temperature": 1}))
+    with pytest.raises(Unavailable, match="adds up to"):
+        FolderModel(tmp_path / "mien-net")
+
+
 def test_faces_are_cut_as_the_card_says(make_folder: MakeFolder, studio: Studio) -> None:
     """With a margin of a half the network sees smaller faces, and says something else of them."""
     path = studio.record(duration_s=2.0, fps=10, width=320, height=180)
@@ -109,6 +145,16 @@ def test_faces_are_cut_as_the_card_says(make_folder: MakeFolder, studio: Studio)
     assert [face.box for face in tight] == [face.box for face in wide]
     assert [face.sharpness for face in tight] == [face.sharpness for face in wide]
     assert [face.probabilities for face in tight] != [face.probabilities for face in wide]
+
+
+def test_miens_own_model_reads_a_face_alike_in_any_company(crops: Any) -> None:
+    """Its weights are whole numbers, and each face is scaled by its own range alone."""
+    own = FolderModel(MODEL_FOLDERS["mien-net"])
+    faces = crops[:, : own.side_px, : own.side_px]
+    together = own.probabilities(faces)
+    alone = np.concatenate([own.probabilities(faces[at : at + 1]) for at in range(len(faces))])
+    assert np.array_equal(together, alone)
+    assert together.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_folder_with_a_new_card_is_loaded_anew(make_folder: MakeFolder) -> None:

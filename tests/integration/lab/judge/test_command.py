@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +68,8 @@ def test_a_report_is_written_with_its_pictures(run: Callable[..., str], data: Pa
     ("words", "said"),
     [
         (("--models", "vgg"), "is no model"),
+        (("--models", ","), "name at least one model"),
+        (("--models", "fer:net"), "fer is another model than that in net"),
         (("--models", "fer-litert", "--split", "PrivateTest"), "it has validation"),
     ],
 )
@@ -78,5 +81,31 @@ def test_what_cannot_be_done_is_said(
 
 
 def test_a_folder_without_a_card_cannot_be_exported(run: Callable[..., str], tmp_path: Path) -> None:
-    with pytest.raises(console.Failure, match="neither a card nor a finished training"):
+    with pytest.raises(console.Failure, match="neither a card nor a training"):
         run("export", tmp_path, "--to", "litert")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--to", "litert"), "name it, such as fer.tflite"),
+        (("--to", "."), "is no file in a folder that there is"),
+        (("--to", "nodir/fer.tflite"), "is no file in a folder that there is"),
+        (("--to", "fer.tflite", "--out", "net"), "fer takes none of"),
+        (("--to", "fer.tflite", "--storage", "float32"), "fer takes none of"),
+        (("--to", "fer.tflite", "--calibrate-on", "."), "fer takes none of"),
+    ],
+)
+def test_fer_is_exported_to_one_file(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    app = typer.Typer()
+    lab_judge.register(app)
+    with contextlib.chdir(tmp_path):
+        result = CliRunner().invoke(app, ["export", "fer", *words], env={"COLUMNS": "300"})
+    assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_a_folder_is_said(run: Callable[..., str], data: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(console.Failure, match="taken"):
+        run("evaluate", "--data", data, "--models", "fer-litert", "--out", tmp_path / "taken" / "out")

@@ -20,6 +20,7 @@ from lab.judge.pictures import Split
 from lab.models.catalogue import open_models
 from lab.models.quiet import import_tensorflow
 from lab.models.reading import Reader
+from shared import __version__
 from shared.domain.emotions import EMOTIONS
 from shared.domain.errors import InvalidRequest
 
@@ -136,11 +137,16 @@ def test_a_finished_training_needs_no_card(network: Any, tmp_path: Path, monkeyp
     run = tmp_path / "run"
     run.mkdir()
     network.save(run / "network.keras")
-    (run / "run.json").write_text(json.dumps({"recipe": "tiny", "seed": 3}))
+    told = {"recipe": "tiny", "seed": 3, "epochs": 5, "data": {"name": "fer2013"}, "files": {"soft_targets": "ab"}}
+    (run / "run.json").write_text(json.dumps(told))
     card = export_folder(run, tmp_path / "out", "float16")
     assert (card.name, card.side_px, card.scale, card.offset) == ("tiny", 48, 1 / 64, -2.0)
     assert (card.output, card.views) == ("logits", ("plain", "mirrored"))
-    assert dict(card.made_by) == {"recipe": "tiny", "seed": 3}
+    command = "./mien lab train tiny --data fer2013 --epochs 5 --seed 3 --soft-targets SOFT.npy"
+    assert dict(card.made_by) == {**told, "command": command, "mien": __version__}
+    old = card.to_dict() | {"version": "0", "temperature": 2, "figures": {"validation": {}}, "made_by": {"seed": 1}}
+    (run / "model.json").write_text(json.dumps(old))
+    assert export_folder(run, tmp_path / "out", "float16") == card  # an earlier run's card hides nothing
 
 
 @pytest.mark.parametrize("run", [None, {"recipe": "unheard-of"}, {"recipe": "mien-net"}])
@@ -148,7 +154,8 @@ def test_a_folder_without_a_training_is_refused(tmp_path: Path, run: dict[str, s
     """Without a run, of a recipe that there is not, and before the first epoch is over."""
     if run is not None:
         (tmp_path / "run.json").write_text(json.dumps(run))
-    with pytest.raises(InvalidRequest, match="neither a card nor a finished training"):
+    lacking = "neither a card nor a training" if run is None else "no finished training"
+    with pytest.raises(InvalidRequest, match=lacking):
         export_folder(tmp_path, tmp_path / "out")
 
 
@@ -168,6 +175,26 @@ def test_a_temperature_makes_a_model_as_sure_as_it_is_right(trained: Path, tmp_p
     assert figures["pictures"] == len(PICTURES)
     best = [calibration.nll(np.asarray(_at(tmp_path / "out", t)), labels) for t in (0.8, 1.25)]
     assert figures["nll"] < min(best)
+
+
+def test_figures_and_temperature_stay_with_the_weights_they_were_measured_with(trained: Path) -> None:
+    export_folder(trained, trained)
+    answers = ready(trained).probabilities(PICTURES).argmax(axis=1)
+    calibrated = calibrate(trained, split_of(np.where(np.arange(len(PICTURES)) % 2, answers, (answers + 3) % 7)))
+    assert calibrated.temperature != 1
+    assert export_folder(trained, trained) == calibrated
+    other = export_folder(trained, trained, "float16")
+    assert (other.temperature, dict(other.figures)) == (1, {})
+    assert other.weights["tensorflow"] == calibrated.weights["tensorflow"]
+
+
+def test_a_temperature_beyond_the_range_is_refused_and_the_card_left(trained: Path, tmp_path: Path) -> None:
+    export_folder(trained, tmp_path / "out")
+    before = (tmp_path / "out" / "model.json").read_bytes()
+    always_right = ready(tmp_path / "out").probabilities(PICTURES).argmax(axis=1)
+    with pytest.raises(InvalidRequest, match=r"no temperature between 0\.05 and 20 fits made up validation"):
+        calibrate(tmp_path / "out", split_of(always_right))
+    assert (tmp_path / "out" / "model.json").read_bytes() == before
 
 
 def _at(folder: Path, factor: float) -> Any:

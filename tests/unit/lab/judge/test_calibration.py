@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lab.judge.calibration import COLDEST, ece, fit_temperature, logits_of, nll, reliability, soften
+from lab.judge.calibration import ece, fit_classes, fit_temperature, logits_of, nll, reliability, soften
 
 
 def sure(confidences: list[float]) -> NDArray[np.float64]:
@@ -85,5 +85,37 @@ def test_views_are_softened_alike_and_then_averaged() -> None:
     said = np.array([[math.log(9), 0, *[-50.0] * 5]] * 4)
     right = labels([True, True, True, False])
     assert fit_temperature([said, said], right) == pytest.approx(fit_temperature([said], right))
-    doubtful = np.array([[0.0, 0, *[-50.0] * 5]] * 4)  # half of the weight says 1 to 1, so the other has to be sure
-    assert fit_temperature([said, doubtful], right) == pytest.approx(COLDEST, rel=0.01)
+    doubtful = np.array([[0.0, 0, *[-50.0] * 5]] * 4)  # half of the weight says 1 to 1
+    assert fit_temperature([said, doubtful], right) is None  # the other half can never be sure enough
+    less = labels([True, True, True, False, False])  # 3 to 2 said in the mean needs 7 to 3, so log 9 / T = log (7 / 3)
+    softer = fit_temperature([np.repeat(said[:1], 5, 0), np.repeat(doubtful[:1], 5, 0)], less)
+    assert softer == pytest.approx(math.log(9) / math.log(7 / 3), abs=1e-3)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_where_the_best_temperature_is_beyond_the_range_there_is_none(right: bool) -> None:
+    """Always right, it could not be sure enough; always wrong, not unsure enough."""
+    said = np.array([[math.log(9), 0, *[0.0] * 5]] * 4)
+    assert fit_temperature([said], labels([right] * 4)) is None
+
+
+def test_factors_and_shifts_are_found_again() -> None:
+    rng = np.random.default_rng(0)
+    said = rng.normal(0, 2, (8_000, 7))
+    factors, shifts = np.array([0.7, 1, 1, 1.5, 1, 1, 1]), np.array([0.5, 0, 0, -0.5, 0, 0, 0])
+    drawn = np.array((soften(said * factors + shifts, 1).cumsum(axis=1) > rng.random((8_000, 1))).argmax(axis=1))
+    found = fit_classes([said], drawn)
+    assert found[0] == pytest.approx(factors, abs=0.1)
+    assert found[1] == pytest.approx(shifts, abs=0.15)
+
+
+def test_views_share_their_factors_and_shifts() -> None:
+    """The same view twice is one view, and of two that contradict each other the mean is fitted."""
+    rng = np.random.default_rng(1)
+    said, labels = rng.normal(0, 1, (500, 7)), rng.integers(0, 7, 500)
+    once, twice = fit_classes([said], labels), fit_classes([said, said], labels)
+    assert np.allclose(once, twice, atol=1e-6)
+    two = [said, said[:, ::-1]]
+    factors, shifts = fit_classes(two, labels)
+    fitted, plain = ([soften(view * f + s, 1) for view in two] for f, s in ((factors, shifts), (1.0, 0.0)))
+    assert nll(np.mean(fitted, axis=0), labels) < nll(np.mean(plain, axis=0), labels)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli.lab_judge import _command
+from cli.lab_judge import command_of
 from lab.models.catalogue import open_models
 from lab.models.deepface import LABELS, ORDER
 from lab.models.reading import fit
@@ -18,13 +18,32 @@ from shared.domain.errors import InvalidRequest
 
 @pytest.mark.parametrize("word", ["vgg", "fer:", ":path", "", "../up:path"])
 def test_a_word_that_names_no_model_is_refused_with_those_there_are(word: str) -> None:
-    with pytest.raises(InvalidRequest, match="name fer, fer-litert, fer-mirrored, fer-int8, deepface, or a model"):
+    with pytest.raises(
+        InvalidRequest, match="name mien-net, fer, fer-litert, fer-mirrored, fer-int8, deepface, or a model"
+    ):
         open_models([word])
 
 
 def test_two_models_of_one_name_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="a name of its own: net, net"):
         open_models(["net:a", "net:b"])
+
+
+def test_no_word_at_all_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="name at least one model: mien-net, fer,"):
+        open_models([])
+
+
+@pytest.mark.parametrize("name", ["fer", "fer-litert", "fer-mirrored", "fer-int8", "deepface"])
+def test_a_folder_is_not_called_like_another_model(name: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"{name} is another model than that in net: name the folder otherwise"):
+        open_models([f"{name}:net"])
+
+
+def test_a_new_training_of_mien_net_keeps_its_name(tmp_path: Path) -> None:
+    (net,) = open_models([f"mien-net:{tmp_path}"])
+    assert (net.name, net.status) == ("mien-net", "unavailable")
+    assert tmp_path.name in str(net.reason)
 
 
 def test_deepface_without_a_folder_says_what_is_missing() -> None:
@@ -76,7 +95,13 @@ def test_pictures_that_fit_already_are_left_as_they_are() -> None:
 
 def test_the_report_repeats_the_command_without_the_paths_of_this_machine() -> None:
     words = ["fer", "net:/home/me/my net", "other:models/other"]
-    command = _command(Path("/home/me/faces"), "validation", words, Path("out"), 200, Path("/w"))
+    command = command_of(
+        *("evaluate", "--data", Path("/home/me/faces"), "--split", "validation"),
+        models=words,
+        out=Path("out"),
+        limit=200,
+        deepface_weights=Path("/w"),
+    )
     assert command == (
         "./mien lab evaluate --data faces --split validation --models 'fer,net:my net,other:models/other' "
         "--out out --limit 200 --deepface-weights w"

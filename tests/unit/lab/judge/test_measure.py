@@ -14,6 +14,7 @@ class Slow:
     name, engine, sha256 = "slow", None, None
     status: Status = "ready"
     reason = None
+    origin = None
     batch = 4
     side_px = 48
     margin = 0.0

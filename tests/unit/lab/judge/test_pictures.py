@@ -68,6 +68,9 @@ def test_a_limit_draws_the_same_pictures_each_time_and_keeps_their_labels() -> N
     assert places == sorted(places)
     assert some.labels.tolist() == [place % 7 for place in places]
     assert some.of == 30
+    assert some.whole is not None
+    assert some.drawn(3).whole == some.whole
+    assert some.whole.sha256 == split().sha256
 
 
 @pytest.mark.parametrize("limit", [None, 30, 31])

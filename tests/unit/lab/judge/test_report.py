@@ -15,6 +15,7 @@ from lab.judge import plots
 from lab.judge.compare import compare, read_report
 from lab.judge.evaluate import evaluate
 from lab.judge.pictures import Split
+from lab.judge.report import claims_table
 from lab.models.reading import Missing, Pictures, Probabilities, Reader, Status
 from shared.domain.emotions import EMOTIONS
 from shared.domain.errors import InvalidRequest, Unavailable
@@ -28,6 +29,7 @@ class Knowing:
 
     status: Status = "ready"
     reason = None
+    origin = None
     engine = "litert"
     sha256 = "cd" * 32
     batch = 70
@@ -149,6 +151,17 @@ def test_the_page_sets_claims_beside_measurements(found: dict[str, Any], tmp_pat
     assert rows_of(page, "mien-net")[0].startswith("| mien-net | — | — | 90.0 % (")
 
 
+def test_a_claim_has_the_first_model_that_was_measured_beside_it() -> None:
+    ready = {"model": "fer-litert", "status": "ready", "accuracy": 0.57, "interval": {"accuracy": [0.55, 0.59]}}
+    page = claims_table([{"model": "fer", "status": "unavailable"}, {**ready, "model": "fer-int8"}, ready])
+    assert rows_of(page, "FER")[0].endswith("| 57.0 % (55.0 to 59.0) |")
+    assert rows_of(claims_table([{"model": "fer", "status": "unavailable"}]), "FER")[0].endswith("| unavailable |")
+
+
+def test_no_figure_is_claimed_of_the_custom_network() -> None:
+    assert rows_of(claims_table([]), "custom CNN")[0].startswith("| custom CNN | no figure known | no: ")
+
+
 def test_the_page_says_what_could_not_be_measured_and_why(found: dict[str, Any], tmp_path: Path) -> None:
     page = (tmp_path / "report.md").read_text()
     assert "- deepface: no weights: /w/facial.h5 does not exist" in page
@@ -177,11 +190,15 @@ def test_reports_stand_side_by_side(found: dict[str, Any], tmp_path: Path) -> No
     assert len(rows_of(side_by_side, "fer")) == 2
     assert f"| faces validation, 70 pictures, {SPLIT.sha256[:8]} | 50.0 % (" in rows_of(side_by_side, "fer")[0]
     assert "did not all see the same pictures" not in side_by_side
+    assert rows_of(side_by_side, "FER")[0].startswith("| FER | 72.3 % |")
+    assert rows_of(side_by_side, "Xception") == []
 
 
 def test_reports_of_other_pictures_are_called_so(found: dict[str, Any]) -> None:
     other = found | {"data": found["data"] | {"sha256": "ef" * 32}}
-    assert "did not all see the same pictures" in compare([found, other])
+    side_by_side = compare([found, other])
+    assert "did not all see the same pictures" in side_by_side
+    assert "claimed" not in side_by_side
 
 
 def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:

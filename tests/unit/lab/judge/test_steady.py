@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cli.lab_steady import _command
+from cli.lab_judge import command_of
 from lab.judge.steady import JITTER, Readings, figures_of, jittered, values_of
 from lab.judge.steady_report import figures_table
 from shared.domain.emotions import EMOTIONS
@@ -107,5 +107,7 @@ def test_jitter_moves_each_of_the_four_by_its_share_of_the_box() -> None:
 
 
 def test_the_report_repeats_the_command_without_the_paths_of_this_machine() -> None:
-    command = _command([Path("/home/me/my talk.mp4"), Path("b.mp4")], ["fer", "net:/home/me/net"], Path("out"), None)
+    command = command_of(
+        *("steady", Path("/home/me/my talk.mp4"), Path("b.mp4")), models=["fer", "net:/home/me/net"], out=Path("out")
+    )
     assert command == "./mien lab steady 'my talk.mp4' b.mp4 --models fer,net:net --out out"
