@@ -16,7 +16,7 @@ from lab.judge import entry, intervals, plots, report
 from lab.judge.measure import Reading, read
 from lab.judge.pictures import Split
 from lab.judge.report import REPORT_FILE
-from lab.judge.uses import uses_of
+from lab.judge.uses import training_of, uses_of
 from lab.models.reading import Probabilities, Reader
 from shared.domain.emotions import EMOTIONS
 
@@ -60,7 +60,10 @@ def _advance(progress: Progress, name: str, pictures: int, done: int) -> None:
 
 
 def _judged(reader: Reader, reading: Reading, split: Split, first: _First) -> entry.Entry:
-    found = entry.ready(reader, reading, split.labels) | {"used_for": uses_of(reader.origin, split)}
+    found = entry.ready(reader, reading, split.labels) | {
+        "used_for": uses_of(reader.origin, split),
+        "trained": training_of(reader.origin),
+    }
     is_first = reader.name == first.name
     found["mcnemar"] = (
         None if is_first else entry.paired(first.probabilities, reading.probabilities, split.labels, first.name)

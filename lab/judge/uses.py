@@ -34,16 +34,33 @@ def uses_of(origin: Origin | None, split: Split) -> list[Use] | None:
     return found
 
 
+def training_of(origin: Origin | None) -> dict[str, Any] | None:
+    """For how long a model was trained, and on how much of what; None where its card does not say."""
+    if origin is None or origin.epochs is None:
+        return None
+    counts = origin.counts.get(TRAINING)
+    pictures = sum(counts.values()) if isinstance(counts, Mapping) else None
+    return {"epochs": origin.epochs, "pictures": pictures, "data": origin.data}
+
+
 def told(model: Mapping[str, Any]) -> str | None:
     """What a report says of it behind the model's name; None where there is nothing to say, as in older reports."""
     uses = model.get("used_for") or []
     chosen = [use for use in uses if use != "training"]
-    clauses = ["it was trained on these pictures"] if "training" in uses else []
+    clauses = [*_length(model.get("trained")), *(["it was trained on these pictures"] if "training" in uses else [])]
     if chosen:
         clauses.append(
             f"its {' and its '.join(chosen)} {'were' if len(chosen) > 1 else 'was'} chosen on these pictures"
         )
     return ", and ".join(clauses) + "." if clauses else None
+
+
+def _length(trained: Mapping[str, Any] | None) -> list[str]:
+    if not trained:
+        return []
+    length = f"{trained['epochs']} epoch{'s' if trained['epochs'] != 1 else ''}"
+    pictures = "pictures" if trained["pictures"] is None else f"{trained['pictures']:,} pictures"
+    return [f"it was trained for {length} on {pictures} of {trained['data'] or 'unnamed data'}"]
 
 
 def _is_made_of(origin: Origin, whole: Split) -> bool:

@@ -17,6 +17,8 @@ class Origin:
     """Of the data folder's arrays, with all splits."""
     counts: Mapping[str, Any]
     """Pictures by split, and in it by emotion."""
+    epochs: int | None
+    """For how many it was trained."""
     calibrated_on: frozenset[str]
     """Hashes of pictures and labels that the temperature was fitted on."""
 
@@ -24,11 +26,13 @@ class Origin:
     def of(cls, card: ModelCard) -> Origin:
         """What a card made elsewhere says in another shape counts as not said."""
         data = _mapping(card.made_by.get("data"))
+        epochs = _mapping(card.made_by.get("trained")).get("epochs")
         figures = map(_mapping, card.figures.values())
         return cls(
             data=data.get("name"),
             arrays_sha256=data.get("sha256"),
             counts=_mapping(data.get("counts")),
+            epochs=epochs if isinstance(epochs, int) else None,
             calibrated_on=frozenset(str(one.get("sha256")) for one in figures if one.get("temperature_fitted_here")),
         )
 

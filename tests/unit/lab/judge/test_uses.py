@@ -13,7 +13,7 @@ from lab.judge import plots
 from lab.judge.compare import compare
 from lab.judge.evaluate import evaluate
 from lab.judge.pictures import Split
-from lab.judge.uses import told, uses_of
+from lab.judge.uses import told, training_of, uses_of
 from lab.models.origin import Origin
 from lab.models.reading import WorkerReader
 from shared.domain.emotions import EMOTIONS
@@ -108,6 +108,17 @@ def test_without_a_card_nothing_is_known() -> None:
 def test_it_is_one_plain_sentence(uses: list[str] | None, said: str | None) -> None:
     assert told({"used_for": uses}) == said
     assert told({}) is None
+
+
+def test_how_little_a_model_was_trained_is_said_too() -> None:
+    counts = {"training": dict.fromkeys(EMOTIONS, 500)}
+    made_by = {"data": {"name": "mix", "counts": counts}, "trained": {"epochs": 4}}
+    trained = training_of(Origin.of(card(made_by, {})))
+    assert trained == {"epochs": 4, "pictures": 3500, "data": "mix"}
+    assert told({"trained": trained, "used_for": []}) == "it was trained for 4 epochs on 3,500 pictures of mix."
+    unsaid = training_of(Origin.of(card({"trained": {"epochs": 1}}, {})))
+    assert told({"trained": unsaid}) == "it was trained for 1 epoch on pictures of unnamed data."
+    assert training_of(origin()) is None
 
 
 class Made(Knowing):
