@@ -39,7 +39,7 @@ def build(classes: int) -> Any:
     for width in WIDTHS:
         flow = _convolved(_convolved(flow, width), width)
         flow = layers.Dropout(DROPPED, seed=width)(layers.MaxPooling2D()(flow))
-    features = layers.Dense(256, activation="relu")(layers.Flatten()(flow))
+    features = _normalised(layers.Dense(256, use_bias=False, kernel_initializer="he_normal")(layers.Flatten()(flow)))
     features = layers.Dropout(DROPPED_LAST, seed=1)(features)
     return Model(faces, layers.Dense(classes, dtype="float32", name="logits")(features))
 
@@ -47,5 +47,10 @@ def build(classes: int) -> Any:
 def _convolved(flow: Any, width: int) -> Any:
     from keras import layers
 
-    flow = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(flow)
+    return _normalised(layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(flow))
+
+
+def _normalised(flow: Any) -> Any:
+    from keras import layers
+
     return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(flow))
