@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from typing import Any
 
@@ -180,3 +181,9 @@ def test_a_seek_that_lands_elsewhere_is_made_up_for(studio: Studio, monkeypatch:
     monkeypatch.setattr(Recording, "seek", lambda recording, pts: seek(recording, pts + 600_000))
     for shown, luma in zip(sampled(path, plan), expected, strict=True):
         assert np.array_equal(shown.luma, luma)  # type: ignore[arg-type]
+
+
+def test_filming_for_a_test_leaves_its_process_no_more_urgent_than_it_was(studio: Studio) -> None:
+    before = os.sched_getscheduler(0)
+    studio.record(codec="av1", duration_s=0.5, **SMALL)
+    assert os.sched_getscheduler(0) == before
