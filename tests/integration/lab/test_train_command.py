@@ -47,10 +47,11 @@ def test_a_csv_becomes_a_trained_network_that_can_be_trained_on(data: Path, tmp_
 
 
 def test_what_cannot_be_done_is_said_in_one_line(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.zip").write_bytes(b"no archive")
     for arguments, said in (
         (("train", "resnet", "--data", data, "--out", tmp_path), "there is no recipe 'resnet'"),
         (("train", "custom-cnn", "--data", tmp_path, "--out", tmp_path), "manifest.json: is missing"),
-        (("prepare", "fer2013", "--zip", tmp_path / "no.zip", "--out", tmp_path), "no.zip: is missing"),
+        (("prepare", "fer2013", "--zip", tmp_path / "no.zip", "--out", tmp_path), "no.zip: "),
     ):
         refused = mien(*arguments)
         assert refused.returncode == 1
